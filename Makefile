@@ -1,0 +1,55 @@
+# Two commands do everything: `make demo` trains a model on real data, `make test` checks the whole house.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
+# Small networks on few cores: threads that spin while they wait cost many times the work itself.
+export OMP_WAIT_POLICY = PASSIVE
+
+.PHONY: help demo test unit lint types contracts schema bench clean
+
+help:  ## show what can be made
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 18
+
+$(VENV)/.runtime: pyproject.toml .ci/constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) --editable .
+	@touch $@
+
+# pip's resolver needs torch first: with it in place nothing pulls in a build for other hardware.
+$(VENV)/.development: $(VENV)/.runtime
+	$(INSTALL) --editable '.[all]' --requirement .ci/development.txt
+	@touch $@
+
+demo: $(VENV)/.runtime  ## install, write an example project from real data and train it
+	rm -rf demo
+	$(BIN)/declml init tabular demo
+	cd demo && ../$(BIN)/declml train census.declml.yaml
+
+test: lint types contracts  ## install everything and run every check and test
+	$(BIN)/python -m pytest
+
+unit: $(VENV)/.development  ## the tests that take seconds
+	$(BIN)/python -m pytest -m 'not slow'
+
+lint: $(VENV)/.development  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.development  ## pyright, strict
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+contracts: $(VENV)/.development  ## which room may import which
+	$(BIN)/lint-imports
+
+schema: $(VENV)/.development  ## write the generated schemas anew
+	$(BIN)/declml schema write
+
+bench: $(VENV)/.development  ## the measurements behind the README's figures
+	$(BIN)/python tests/benchmarks/check_speed.py
+	$(BIN)/python tests/benchmarks/training_loop.py
+
+clean:  ## remove the environment and what the demo wrote
+	rm -rf $(VENV) demo

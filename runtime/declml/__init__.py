@@ -1,0 +1,26 @@
+"""declml: declare what you want to predict in a YAML config; declml figures out the how.
+
+The acts of the command line as functions: `check`, `plan`, `train`, `evaluate`, `predict`, `reproduce`, `profile`.
+They are loaded when first used, so that ``import declml`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from declml.api import check, evaluate, plan, predict, profile, reproduce, train
+
+__version__ = "0.1.0"
+__all__ = ["check", "evaluate", "plan", "predict", "profile", "reproduce", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("declml.api"), name)
+    raise AttributeError(f"module 'declml' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,146 @@
+"""The acts of declml as Python functions: what the command line, the notebook and the kernels call.
+
+Every function takes a config as a path, a text or a dict, and data as a path, a glob, a list of paths, a pandas or
+Polars frame, an Arrow table, or a mapping of columns. A mistake of the user raises `ConfigProblems` or `UserProblem`,
+which hold every problem with its place; nothing else is raised on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from declml.errors import ConfigProblems, UserProblem
+from declml.run.config import ConfigLike, Override, checked, load_config, parse_overrides
+from declml.run.folder import experiment_name
+from declml.run.launching import Launch, follow_run, start_run
+from declml.runs.find import find
+from declml.runs.places import cache_root, runs_root
+from declml_schema.check import CheckResult
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from declml.data.profile import Profile
+    from declml.run.apply import Evaluation
+    from declml.run.plan_report import PlanReport
+    from declml.run.reproduce import Reproduction
+    from declml.runs.folder import Run
+
+Overrides: TypeAlias = Sequence[str | Override] | Mapping[str, object]
+OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]
+Trigger: TypeAlias = Literal["cli", "python", "editor", "notebook", "watch", "reproduce"]
+
+
+def check(config: ConfigLike, *, overrides: Overrides = ()) -> CheckResult:
+    """Return every problem of a config, and its plan when there is no error among them."""
+    return checked(load_config(config), parse_overrides(overrides))
+
+
+def plan(
+    config: ConfigLike, *, dataset: Any = None, overrides: Overrides = (), runs: str | Path | None = None
+) -> PlanReport:
+    """Return what a training would do: the stages with what is cached and why, rows, sizes, and the diff to the last
+    run.
+
+    Runs nothing and writes nothing but what reading the data needs, which it throws away.
+    """
+    from declml.run.plan_report import report
+
+    return report(_launch(config, overrides, dataset, runs))
+
+
+def train(
+    config: ConfigLike,
+    *,
+    dataset: Any = None,
+    overrides: Overrides = (),
+    runs: str | Path | None = None,
+    resume: str | Path | None = None,
+    experiment: str | None = None,
+    again: bool = False,
+    on_event: OnEvent | None = None,
+    trigger: Trigger = "python",
+) -> Run:
+    """Train a config in a process of its own and return the run.
+
+    ``dataset`` stands in for the config's ``data.source``. ``resume`` names a run of the same plan and data that did
+    not end. A finished run of the same plan, data and code is returned at once with ``reused`` set, unless ``again``. A
+    `KeyboardInterrupt` stops the training process after its checkpoint and returns the run as ``interrupted``.
+    """
+    launch = replace(_launch(config, overrides, dataset, runs), trigger=trigger)
+    if experiment is not None:
+        launch = replace(launch, experiment=experiment_name(experiment))
+    started = start_run(launch, resume=resume, again=again)
+    return follow_run(started, on_event)
+
+
+def evaluate(run: str | Path | Run, data: Any, *, runs: str | Path | None = None) -> Evaluation:
+    """Return the metrics of a trained run on new rows, overall and per declared slice, and the confusion of its
+    classes.
+    """
+    from declml.run.apply import evaluate_run
+
+    return evaluate_run(_run(run, runs), data)
+
+
+def predict(
+    run: str | Path | Run, data: Any, *, output: str | Path | None = None, runs: str | Path | None = None
+) -> pl.DataFrame:
+    """Return a trained run's predictions and probabilities for new rows, in their order.
+
+    With ``output`` they are also written: CSV, Parquet or JSON Lines by the file's ending.
+    """
+    from declml.run.apply import predict_run
+
+    return predict_run(_run(run, runs), data, output=Path(output) if output is not None else None)
+
+
+def reproduce(
+    run: str | Path | Run, *, runs: str | Path | None = None, on_event: OnEvent | None = None
+) -> Reproduction:
+    """Retrain a run from its record and say whether the weights are the same, bit for bit."""
+    from declml.run.reproduce import reproduce_run
+
+    return reproduce_run(_run(run, runs), on_event)
+
+
+def profile(data: Any) -> Profile:
+    """Return the columns of a table: types, missing and distinct values, ranges, examples, the feature type to
+    declare.
+    """
+    from declml.data.profile import profile as profile_table
+    from declml.run.tables import table_of
+
+    return profile_table(table_of(data))
+
+
+def _launch(config: ConfigLike, overrides: Overrides, dataset: Any, runs: str | Path | None) -> Launch:
+    source = load_config(config)
+    result = checked(source, parse_overrides(overrides))
+    if result.plan is None:
+        raise ConfigProblems(result.problems, source=source.text, file=source.file)
+    named = result.data.get("name")
+    return Launch(
+        config=source,
+        plan=result.plan,
+        dataset=dataset,
+        runs=runs_root(runs, start=source.start),
+        cache=cache_root(start=source.start),
+        experiment=experiment_name(str(named)) if named else source.stem,
+        problems=result.problems,
+    )
+
+
+def _run(run: str | Path | Run, runs: str | Path | None) -> Run:
+    from declml.runs.folder import Run as RunType
+
+    if isinstance(run, RunType):
+        return run
+    if not str(run).strip():
+        raise UserProblem(
+            "absent-run", "A run must have a name; got an empty text.", hint="`declml runs list` shows them."
+        )
+    return find(runs_root(runs), str(run))

@@ -1,0 +1,122 @@
+"""`declml train`: train a config in a process of its own and show it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from declml.cli.options import config_argument, dataset_option, runs_option, set_option
+from declml.cli.terminal import duration, faint, good, heading, say
+
+if TYPE_CHECKING:
+    from declml.runs.folder import Run
+
+_INTERRUPTED = 130
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  declml train census.declml.yaml
+  declml train census.declml.yaml --set trainer.epochs=3 --set trainer.learning_rate=0.01
+  declml train ludwig.yaml --dataset people.csv
+  declml train census.declml.yaml --resume latest
+
+Ctrl-C stops after writing a checkpoint; a second one stops at once. The exit code is 0 when training finished, 1 for a
+problem and 130 when it was interrupted.
+"""
+)
+@config_argument()
+@dataset_option()
+@set_option()
+@runs_option()
+@click.option("--resume", metavar="RUN", help="Go on with a run of the same config and data that did not finish.")
+@click.option("--experiment", metavar="NAME", help="Keep the run under this name instead of the config's.")
+@click.option(
+    "--again", is_flag=True, help="Train even though a finished run of the same config, data and code is there."
+)
+def train(
+    config: str,
+    dataset: str | None,
+    overrides: tuple[str, ...],
+    runs: str | None,
+    resume: str | None,
+    experiment: str | None,
+    again: bool,
+) -> None:
+    """Train the model that CONFIG describes.
+
+    What did not change since an earlier run is reused; when nothing changed, nothing runs. The end shows the metrics
+    and the folder of the run.
+    """
+    from declml import api
+    from declml.cli.progress import progress_for
+
+    progress = progress_for(sys.stdout)
+    try:
+        run = api.train(
+            config,
+            dataset=dataset,
+            overrides=overrides,
+            runs=runs,
+            resume=resume,
+            experiment=experiment,
+            again=again,
+            on_event=progress.take,
+            trigger="cli",
+        )
+    finally:
+        progress.close()
+    if run.status == "finished":
+        say(summary(run))
+        return
+    options = _options(dataset=dataset, runs=runs, overrides=overrides)
+    say(f"Interrupted. Go on with: declml train {shlex.quote(config)}{options} --resume {run.id}")
+    raise click.exceptions.Exit(_INTERRUPTED)
+
+
+def summary(run: Run) -> str:
+    """Return the end of a training: what came of it, where it lies, what to do next."""
+    from declml.cli.results import metrics_table
+
+    record = run.record
+    if run.reused:
+        first = (
+            f"{good('Nothing changed')} since run {heading(run.id)}, so there is nothing to do. --again trains anyway."
+        )
+    else:
+        best = f", best epoch {record['best_epoch']}" if record.get("best_epoch") else ""
+        first = f"{good('Finished')} run {heading(run.id)} in {duration(record.get('seconds'))}{best}."
+    shown = {split: run.metrics[split] for split in ("validation", "test") if split in run.metrics} or run.metrics
+    lines = [first, "", metrics_table(shown, run.decides)]
+    if run.decides:
+        lines.append(faint("* picks the best epoch"))
+    lines += ["", f"Folder   {run.path}", f"Next     declml evaluate {run.id} --data FILE"]
+    lines += [f"         declml predict {run.id} --data FILE --output predictions.csv"]
+    earlier = _earlier(run)
+    if earlier:
+        lines.append(f"         declml runs diff {earlier} {run.id}")
+    return "\n".join(lines)
+
+
+def _earlier(run: Run) -> str | None:
+    """Return the last finished run of the same experiment before this one."""
+    from declml.runs.index import list_runs
+
+    rows = list_runs(run.path.parent.parent, experiment=run.experiment, status="finished")
+    ids = [each.id for each in rows]
+    return next((name for name in ids[ids.index(run.id) + 1 :]), None) if run.id in ids else None
+
+
+def _options(*, dataset: str | None, runs: str | None, overrides: tuple[str, ...]) -> str:
+    """Return the options that a run must be resumed with, as they are typed."""
+    words: list[str] = []
+    for name, value in (("--dataset", dataset), ("--runs", runs)):
+        if value is not None:
+            words += [name, value]
+    for each in overrides:
+        words += ["--set", each]
+    return f" {shlex.join(words)}" if words else ""

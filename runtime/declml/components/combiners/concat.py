@@ -1,0 +1,100 @@
+"""The combiner ``concat``: put the features side by side, then mix them with dense layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from declml.components.activations import Activation
+from declml.components.dense_stack import (
+    BIAS_RULE,
+    MOST_LAYERS,
+    DenseStack,
+    LayerParameters,
+    Norm,
+    join,
+    layer_rules,
+    norm_layer,
+)
+from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml_schema.declare import Component, parameter
+
+
+class ConcatParameters(LayerParameters):
+    """What a config may say of ``concat``.
+
+    As in Ludwig, ``norm`` and ``dropout`` act on the joined features too, before the first layer.
+    """
+
+    num_fc_layers: int = parameter(
+        0,
+        "How many dense layers mix the features; more can find relations between features and take longer to train.",
+        ge=0,
+        le=MOST_LAYERS,
+        common=True,
+    )
+    output_size: int = parameter(
+        256, "The width of each dense layer; wider layers learn more and cost more.", ge=1, unit="values", common=True
+    )
+    residual: bool = parameter(
+        False, "Whether a layer as wide as its input adds its answer to that input, which helps stacks of many layers."
+    )
+
+
+class Concat(nn.Module):
+    """Join feature vectors and mix them with dense layers.
+
+    Shape: one ``(batch, width_i)`` per group -> ``(batch, width)``.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
+        self,
+        widths: Sequence[int],
+        *,
+        num_fc_layers: int,
+        output_size: int,
+        use_bias: bool,
+        weights_initializer: WeightsInitializer,
+        bias_initializer: BiasInitializer,
+        activation: Activation | None,
+        dropout: float,
+        norm: Norm | None,
+        residual: bool,
+    ) -> None:
+        super().__init__()
+        joined = sum(widths)
+        self.norm = norm_layer(norm, joined)
+        self.dropout = nn.Dropout(dropout)
+        self.stack = DenseStack(
+            joined,
+            [output_size] * num_fc_layers,
+            use_bias=use_bias,
+            weights_initializer=weights_initializer,
+            bias_initializer=bias_initializer,
+            activation=activation,
+            dropout=dropout,
+            norm=norm,
+            residual=residual,
+        )
+        self.width = self.stack.width
+
+    def forward(self, groups: Sequence[Tensor]) -> Tensor:
+        """``(batch, width_i)`` per group -> ``(batch, width)``."""
+        return self.stack(self.dropout(self.norm(join(list(groups)))))
+
+
+CONCAT = Component(
+    kind="combiner",
+    name="concat",
+    doc="Puts the encoded features side by side and, if asked to, mixes them with dense layers.",
+    parameters=ConcatParameters,
+    build=Concat,
+    rules=(
+        *layer_rules(
+            "num_fc_layers",
+            ("output_size", "activation", "residual", "use_bias", "weights_initializer", "bias_initializer"),
+        ),
+        BIAS_RULE,
+    ),
+)

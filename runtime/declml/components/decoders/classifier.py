@@ -1,0 +1,24 @@
+"""The decoder ``classifier``: one logit for each class of a category output."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from declml.components.decoders.output_head import HEAD_RULES, HeadParameters, OutputHead
+from declml.contracts import Facts
+from declml_schema.declare import Component
+
+
+def _count_classes(facts: Facts) -> int:
+    return len(facts["classes"])
+
+
+CLASSIFIER = Component(
+    kind="decoder",
+    name="classifier",
+    doc="Gives each class of a category output a score; the highest is the prediction.",
+    parameters=HeadParameters,
+    features=("category",),
+    build=partial(OutputHead, count_classes=_count_classes),
+    rules=HEAD_RULES,
+)

@@ -1,0 +1,198 @@
+"""The text encoder ``parallel_cnn``: convolutions of several lengths side by side (Kim 2014, arXiv:1408.5882)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from declml.components.activations import Activation, activation_layer
+from declml.components.dense_stack import (
+    BIAS_RULE,
+    MOST_LAYERS,
+    DenseStack,
+    LayerParameters,
+    Norm,
+    join,
+    layer_rules,
+    norm_layer,
+)
+from declml.components.encoders.sequence_parts import (
+    PLANNED_REDUCTIONS,
+    ReduceOutput,
+    TokenParameters,
+    TokenVectors,
+    own_tokens,
+    reduce_tokens,
+)
+from declml.components.initializers import BiasInitializer, WeightsInitializer, fill_bias, fill_weights
+from declml.contracts import Member
+from declml_schema.declare import Component, Rule, parameter
+
+_FILTER_SIZES = [2, 3, 4, 5]
+_FC_WIDTH = 512  # of the first of the two dense layers that stand where no number of them is given
+
+
+class ParallelCnnParameters(TokenParameters, LayerParameters):
+    """What a config may say of ``parallel_cnn``."""
+
+    num_conv_layers: int | None = parameter(
+        None,
+        "How many convolutions of filter_size stand side by side; null takes four that see 2 to 5 tokens at once.",
+        ge=1,
+        le=MOST_LAYERS,
+    )
+    filter_size: int = parameter(
+        3, "How many tokens in a row each convolution sees at once; larger sees longer phrases.", ge=1, unit="tokens"
+    )
+    num_filters: int = parameter(
+        256, "How many patterns each convolution looks for; more find more and cost more.", ge=1, common=True
+    )
+    reduce_output: ReduceOutput = parameter(
+        "sum",
+        "How the answers at all tokens become one; max keeps the strongest match, sum counts matches.",
+        planned=PLANNED_REDUCTIONS,
+        common=True,
+    )
+    num_fc_layers: int | None = parameter(
+        None,
+        "How many dense layers follow; null takes one of 512 and one of 256 values.",
+        ge=0,
+        le=MOST_LAYERS,
+    )
+    output_size: int = parameter(
+        256,
+        "The width of each dense layer, and of the vector that the text becomes.",
+        ge=1,
+        unit="values",
+        common=True,
+    )
+
+
+class ParallelCnn(nn.Module):
+    """Convolve the token vectors with filters of several lengths, reduce each to one vector, join and mix them.
+
+    Shape: ids ``(batch, token)`` -> ``(batch, width)``.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
+        self,
+        members: Sequence[Member],
+        *,
+        embedding_size: int,
+        embeddings_trainable: bool,
+        num_conv_layers: int | None,
+        filter_size: int,
+        num_filters: int,
+        reduce_output: ReduceOutput,
+        num_fc_layers: int | None,
+        output_size: int,
+        use_bias: bool,
+        weights_initializer: WeightsInitializer,
+        bias_initializer: BiasInitializer,
+        activation: Activation | None,
+        dropout: float,
+        norm: Norm | None,
+    ) -> None:
+        super().__init__()
+        self.tokens = TokenVectors(
+            members[0].facts,
+            embedding_size=embedding_size,
+            embeddings_trainable=embeddings_trainable,
+            initializer="uniform",
+        )
+        self.dropout = nn.Dropout(dropout)
+        sizes = _FILTER_SIZES if num_conv_layers is None else [filter_size] * num_conv_layers
+        self.convolutions = nn.ModuleList(
+            _Convolution(
+                embedding_size,
+                num_filters,
+                size,
+                use_bias=use_bias,
+                weights_initializer=weights_initializer,
+                bias_initializer=bias_initializer,
+                activation=activation,
+                dropout=dropout,
+                norm=norm,
+            )
+            for size in sizes
+        )
+        self.stack = DenseStack(
+            num_filters * len(sizes),
+            [_FC_WIDTH, 256] if num_fc_layers is None else [output_size] * num_fc_layers,
+            use_bias=use_bias,
+            weights_initializer=weights_initializer,
+            bias_initializer=bias_initializer,
+            activation=activation,
+            dropout=dropout,
+            norm=norm,
+        )
+        self.widths = [self.stack.width]
+        self.reduce_output: ReduceOutput = reduce_output
+
+    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Ids ``(batch, token)`` -> ``(batch, width)``."""
+        values, mask = own_tokens(values, lengths)
+        hidden = self.dropout(self.tokens(values, mask))  # (batch, token, width)
+        found = [reduce_tokens(layer(hidden, mask), mask, self.reduce_output) for layer in self.convolutions]
+        return self.stack(join(found))
+
+
+class _Convolution(nn.Module):
+    """One convolution over the tokens, then norm, activation and dropout.
+
+    Shape: ``(batch, token, in)`` -> ``(batch, token, out)``.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
+        self,
+        in_width: int,
+        out_width: int,
+        filter_size: int,
+        *,
+        use_bias: bool,
+        weights_initializer: WeightsInitializer,
+        bias_initializer: BiasInitializer,
+        activation: Activation | None,
+        dropout: float,
+        norm: Norm | None,
+    ) -> None:
+        super().__init__()
+        self.convolution = nn.Conv1d(in_width, out_width, filter_size, bias=use_bias)
+        fill_weights(self.convolution.weight.data, weights_initializer)
+        if self.convolution.bias is not None:
+            fill_bias(self.convolution.bias.data, bias_initializer)
+        # As many answers as tokens; an even filter looks one token further to the right than to the left.
+        self.around = ((filter_size - 1) // 2, filter_size // 2)
+        self.norm = norm_layer(norm, out_width)
+        self.after = nn.Sequential(activation_layer(activation), nn.Dropout(dropout))
+
+    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        padded = nn.functional.pad(hidden.transpose(1, 2), self.around)  # (batch, width, token)
+        answers: Tensor = self.convolution(padded).transpose(1, 2)
+        if not isinstance(self.norm, nn.Identity):
+            # Over real tokens only: padding would move the mean and spread of a batch.
+            answers = torch.zeros_like(answers).masked_scatter(mask.unsqueeze(-1), self.norm(answers[mask]))
+        return self.after(answers)
+
+
+PARALLEL_CNN = Component(
+    kind="encoder",
+    name="parallel_cnn",
+    doc="Looks for short phrases with convolutions of several lengths; quick to train, a good first choice for text.",
+    parameters=ParallelCnnParameters,
+    features=("text",),
+    build=ParallelCnn,
+    rules=(
+        Rule(
+            "ignored-unless",
+            "filter_size",
+            "num_conv_layers",
+            tuple(range(1, MOST_LAYERS + 1)),
+            "filter_size acts only where num_conv_layers is given.",
+        ),
+        *layer_rules("num_fc_layers", ("output_size",)),
+        BIAS_RULE,
+    ),
+)

@@ -1,0 +1,267 @@
+"""The feature type ``category``: one of a list of labels, learned from the training rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from declml.components.features.labels import (
+    add_counts,
+    as_labels,
+    by_frequency,
+    can_be_label,
+    count_labels,
+    from_labels,
+    joined_kind,
+    label_kind,
+)
+from declml.components.features.missing import (
+    MISSING_DOC,
+    MissingStrategy,
+    fill_missing,
+    nested_finding,
+    presence_findings,
+    quoted,
+)
+from declml.contracts import Encoded, Facts, Finding, Summary, Values
+from declml.errors import UserProblem
+from declml_schema.declare import Component, Parameters, Rule, parameter
+
+UNKNOWN = "<UNK>"
+"""The label of id 0 of an input: what no training row has, and by default what is missing."""
+
+_FILL_DOC = "The label that `fill_with_const` gives a missing value."
+_LOWERCASE_DOC = "Whether labels are compared in lower case, so that `Paris` and `PARIS` are one."
+_MOST_COMMON_DOC = (
+    "How many labels to keep at most, the most frequent ones; a larger number costs memory in the embedding table."
+)
+
+
+class InputCategoryPreprocessing(Parameters):
+    """How a category column becomes an input."""
+
+    missing_value_strategy: MissingStrategy = parameter("fill_with_const", MISSING_DOC, common=True)
+    fill_value: str = parameter(UNKNOWN, _FILL_DOC)
+    lowercase: bool = parameter(False, _LOWERCASE_DOC)
+    most_common: int = parameter(10000, _MOST_COMMON_DOC, ge=1, unit="labels", common=True)
+
+
+class OutputCategoryPreprocessing(Parameters):
+    """How a category column becomes a target."""
+
+    missing_value_strategy: MissingStrategy = parameter("drop_row", MISSING_DOC)
+    fill_value: str = parameter(UNKNOWN, _FILL_DOC)
+    lowercase: bool = parameter(False, _LOWERCASE_DOC)
+    most_common: int = parameter(
+        10000,
+        "How many classes to keep at most, the most frequent ones; rows of other classes are left out.",
+        ge=2,
+        unit="classes",
+    )
+
+
+class OutputCategoryParameters(Parameters):
+    """What a category output says of its predictions."""
+
+    top_k: int = parameter(
+        3, "How many of the likeliest classes count as a hit in the metric hits_at_k.", ge=1, unit="classes"
+    )
+
+
+class InputCategory:
+    """A category column as an input: id 0 is the unknown label, the others follow by frequency, equals by text."""
+
+    version = 1
+
+    def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
+        """Return what is wrong or odd with the column."""
+        if not can_be_label(column.dtype):
+            return [nested_finding(name, "category", column.dtype)]
+        labels = _labels(column, preprocessing)
+        strategy = preprocessing["missing_value_strategy"]
+        findings = presence_findings(labels, name, is_target=False, strategy=strategy)
+        return findings + _id_findings(labels, name)
+
+    def summarize(self, column: pl.Series, preprocessing: Values) -> Summary:
+        """Return how often each label of a chunk occurs."""
+        labels = _labels(column, preprocessing)
+        return {"counts": count_labels(labels), "missing": labels.null_count(), "kind": label_kind(column.dtype)}
+
+    def merge(self, left: Summary, right: Summary) -> Summary:
+        """Return the counts of both chunks."""
+        return {
+            "counts": add_counts(left["counts"], right["counts"]),
+            "missing": left["missing"] + right["missing"],
+            "kind": joined_kind(left["kind"], right["kind"]),
+        }
+
+    def fit(self, summary: Summary, preprocessing: Values) -> Facts:
+        """Return ``vocabulary`` (labels by id, ``<UNK>`` first), ``counts`` in its order, and the stand-in ``fill``."""
+        counts, fill = _filled_counts(summary, preprocessing)
+        counts.pop(UNKNOWN, None)
+        kept = by_frequency(counts)[: preprocessing["most_common"]]
+        rest = sum(counts.values()) - sum(counts[label] for label in kept)
+        return {
+            "vocabulary": [UNKNOWN, *kept],
+            "counts": [rest, *(counts[label] for label in kept)],
+            "missing": summary["missing"],
+            "fill": fill,
+        }
+
+    def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
+        """Return label ids, ``(row,)`` int32; 0 where the label is unknown."""
+        labels = _labels(column, preprocessing)
+        strategy, missing = preprocessing["missing_value_strategy"], labels.null_count()
+        labels, keep = fill_missing(labels, strategy, facts["fill"])
+        ids = _ids(labels, facts["vocabulary"]).fill_null(0)
+        # <UNK> itself is no news: it is what a missing value was asked to become.
+        counts = {"missing": missing, "unseen": int(((ids == 0) & (labels != UNKNOWN)).sum())}
+        if strategy == "drop_row":
+            counts["missing_dropped"] = missing
+        return Encoded(ids.to_numpy(), keep=keep, counts=counts)
+
+
+class OutputCategory(InputCategory):
+    """A category column as a target: the classes are the labels of the training rows, and there is no unknown one."""
+
+    def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
+        """Return what is wrong or odd with the column; a single class cannot be learned."""
+        if not can_be_label(column.dtype):
+            return [nested_finding(name, "category", column.dtype)]
+        labels = _labels(column, preprocessing)
+        strategy = preprocessing["missing_value_strategy"]
+        findings = [
+            each
+            for each in presence_findings(labels, name, is_target=True, strategy=strategy)
+            if each.code != "constant-column"
+        ]
+        classes = labels.drop_nulls().unique()
+        if len(classes) == 1 and not _has_second_class(labels, preprocessing):
+            findings.append(Finding("one-class", _one_class(name, classes[0], len(labels)), fatal=True))
+        return findings + _id_findings(labels, name)
+
+    def fit(self, summary: Summary, preprocessing: Values) -> Facts:
+        """Return ``classes`` by id, their ``counts``, the ``kind`` of their values, and the stand-in ``fill``."""
+        counts, fill = _filled_counts(summary, preprocessing)
+        classes = by_frequency(counts)[: preprocessing["most_common"]]
+        if len(classes) < 2:
+            got = f"only {quoted(classes)}" if classes else "none"
+            raise UserProblem(
+                "one-class", f"The training rows must have at least two classes to tell apart; got {got}."
+            )
+        return {
+            "classes": classes,
+            "counts": [counts[label] for label in classes],
+            "missing": summary["missing"],
+            "kind": summary["kind"],
+            "fill": fill,
+        }
+
+    def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
+        """Return class ids, ``(row,)`` int32; rows without a class that training knows are not kept."""
+        labels = _labels(column, preprocessing)
+        missing = labels.null_count()
+        labels, keep = fill_missing(labels, preprocessing["missing_value_strategy"], facts["fill"])
+        ids = _ids(labels, facts["classes"])
+        known = ids.is_not_null().to_numpy()
+        counts = {"missing": missing, "unseen_dropped": int((~known).sum())}
+        if keep is not None:
+            known, counts["missing_dropped"] = known & keep, missing
+        return Encoded(ids.fill_null(0).to_numpy(), keep=None if known.all() else known, counts=counts)
+
+    def decode(
+        self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values
+    ) -> dict[str, pl.Series]:
+        """Return ``predictions`` in the column's own values, their ``probability`` and that of each class."""
+        probabilities = self.scores(answers, facts, preprocessing)
+        best = probabilities.argmax(axis=1)
+        labels = pl.Series("predictions", facts["classes"], dtype=pl.String).gather(best)
+        columns = {
+            "predictions": from_labels(labels, facts["kind"]),
+            "probability": pl.Series("probability", probabilities[np.arange(len(best)), best]),
+        }
+        for place, label in enumerate(facts["classes"]):
+            name = f"probability_{label}"
+            columns[name] = pl.Series(name, probabilities[:, place])
+        return columns
+
+    def targets(self, encoded: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+        """Return class ids, ``(row,)`` int64."""
+        return np.asarray(encoded).astype(np.int64)
+
+    def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+        """Return probabilities, ``(row, class)`` float64."""
+        logits = np.asarray(answers, dtype=np.float64)
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _labels(column: pl.Series, preprocessing: Values) -> pl.Series:
+    return as_labels(column, lowercase=preprocessing["lowercase"])
+
+
+def _ids(labels: pl.Series, vocabulary: list[str]) -> pl.Series:
+    """Return the place of each label in the vocabulary, ``(row,)`` Int32; null where it is in none."""
+    places = pl.Series(range(len(vocabulary)), dtype=pl.Int32)
+    return labels.replace_strict(pl.Series(vocabulary, dtype=pl.String), places, default=None, return_dtype=pl.Int32)
+
+
+def _filled_counts(summary: Summary, preprocessing: Values) -> tuple[dict[str, int], str]:
+    """Return the counts as they are once missing values are filled, and the label that fills them."""
+    counts: dict[str, int] = dict(summary["counts"])
+    strategy = preprocessing["missing_value_strategy"]
+    fill = preprocessing["fill_value"]
+    if preprocessing["lowercase"] and fill != UNKNOWN:
+        fill = fill.lower()
+    if strategy != "fill_with_const" and counts:
+        fill = by_frequency(counts)[0]
+    if summary["missing"] and strategy in {"fill_with_const", "fill_with_mode"}:
+        counts[fill] = counts.get(fill, 0) + summary["missing"]
+    return counts, fill
+
+
+def _has_second_class(labels: pl.Series, preprocessing: Values) -> bool:
+    return preprocessing["missing_value_strategy"] == "fill_with_const" and labels.null_count() > 0
+
+
+def _one_class(name: str, label: Any, rows: int) -> str:
+    return f"Target '{name}' must have at least two classes; got only '{label}' in {rows:,} rows."
+
+
+def _id_findings(labels: pl.Series, name: str) -> list[Finding]:
+    """Return a warning when nearly every row has a label of its own, which nothing can be learned from."""
+    rows = len(labels) - labels.null_count()
+    distinct = labels.drop_nulls().n_unique()
+    if rows < 50 or distinct * 10 < rows * 9:
+        return []
+    return [
+        Finding(
+            "looks-like-id",
+            f"Column '{name}' is declared category but has {distinct:,} different values in {rows:,} rows: it looks"
+            f" like an id.",
+        )
+    ]
+
+
+INPUT = Component(
+    kind="input",
+    name="category",
+    doc="One of a list of labels, such as a country or a colour.",
+    build=InputCategory,
+    preprocessing=InputCategoryPreprocessing,
+    preprocessing_rules=(Rule("ignored-unless", "fill_value", "missing_value_strategy", ("fill_with_const",)),),
+    facts={"default_encoder": "dense"},
+)
+
+OUTPUT = Component(
+    kind="output",
+    name="category",
+    doc="One of a list of labels to predict: classification.",
+    parameters=OutputCategoryParameters,
+    build=OutputCategory,
+    preprocessing=OutputCategoryPreprocessing,
+    preprocessing_rules=(Rule("ignored-unless", "fill_value", "missing_value_strategy", ("fill_with_const",)),),
+    facts={"default_decoder": "classifier", "default_loss": "softmax_cross_entropy", "default_metric": "accuracy"},
+)

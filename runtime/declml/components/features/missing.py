@@ -1,0 +1,81 @@
+"""What stands in for a missing value, and the findings that every feature type has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from declml.contracts import Finding
+
+MissingStrategy = Literal["fill_with_const", "fill_with_mode", "bfill", "ffill", "drop_row"]
+MISSING_DOC = (
+    "What a missing value becomes: a constant, the most frequent value, the next (bfill) or previous (ffill) value"
+    " in the "
+    "column, or nothing, leaving the row out."
+)
+
+
+def fill_missing(column: pl.Series, strategy: str, fill: Any) -> tuple[pl.Series, np.ndarray | None]:
+    """Return a column without nulls and, where the strategy drops rows, which rows to keep, ``(row,)`` bool.
+
+    ``fill`` is the fitted stand-in; it also fills what bfill and ffill leave open, and dropped rows, so that every row
+    has a value.
+    """
+    if not column.null_count():
+        return column, None
+    keep = column.is_not_null().to_numpy() if strategy == "drop_row" else None
+    if strategy == "bfill":
+        column = column.backward_fill()
+    elif strategy == "ffill":
+        column = column.forward_fill()
+    return column.fill_null(pl.lit(fill, dtype=column.dtype)), keep
+
+
+def keep_both(left: np.ndarray | None, right: np.ndarray | None) -> np.ndarray | None:
+    """Return the rows that both keep."""
+    if left is None or right is None:
+        return left if right is None else right
+    return left & right
+
+
+def presence_findings(column: pl.Series, name: str, *, is_target: bool, strategy: str) -> list[Finding]:
+    """Return what must be said of missing and equal values; ``column`` has null wherever nothing can be read."""
+    rows, missing = len(column), column.null_count()
+    if missing == rows:
+        return [
+            Finding("all-missing", f"Column '{name}' must have values; got {rows:,} rows, all missing.", fatal=True)
+        ]
+    findings: list[Finding] = []
+    if missing and strategy == "drop_row":
+        subject = "Target" if is_target else "Column"
+        findings.append(
+            Finding(
+                "missing-target" if is_target else "missing-dropped",
+                f"{subject} '{name}' has no value in {missing:,} of {rows:,} rows: these rows are left out.",
+            )
+        )
+    if rows > 1 and column.drop_nulls().n_unique() == 1:
+        value = column.drop_nulls()[0]
+        findings.append(
+            Finding("constant-column", f"Column '{name}' should vary; got {value!r} in all rows that have a value.")
+        )
+    return findings
+
+
+def first_row(mask: pl.Series) -> int:
+    """Return the number of the first true row, from 1 as people count."""
+    return int(mask.arg_true()[0]) + 1
+
+
+def nested_finding(name: str, declared: str, dtype: pl.DataType) -> Finding:
+    """Return the finding for a column whose values the feature type cannot hold."""
+    return Finding("wrong-column-type", f"Column '{name}' is declared {declared} but holds {dtype} values.", fatal=True)
+
+
+def quoted(values: Sequence[str], most: int = 3) -> str:
+    """Return values in quotes, the first few of many."""
+    shown = ", ".join(f"'{value}'" for value in values[:most])
+    return f"{shown} and {len(values) - most:,} more" if len(values) > most else shown

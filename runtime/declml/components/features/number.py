@@ -1,0 +1,308 @@
+"""The feature type ``number``: quantities, filled, freed of outliers and scaled; float64 inside, float32 out."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from declml.components.features.labels import can_be_label
+from declml.components.features.missing import (
+    fill_missing,
+    first_row,
+    keep_both,
+    nested_finding,
+    presence_findings,
+)
+from declml.components.features.number_fit import bounded, fit_numbers, moments_of, needs_histogram
+from declml.contracts import Encoded, Facts, Finding, Summary, Values
+from declml_schema.declare import Component, Parameters, Rule, parameter
+
+NumberStrategy = Literal["fill_with_const", "fill_with_mode", "fill_with_mean", "bfill", "ffill", "drop_row"]
+Normalization = Literal["zscore", "minmax", "log1p", "iq"]
+
+_MISSING_DOC = (
+    "What a missing value becomes: a constant, the most frequent value, the mean, the next (bfill) or previous (ffill)"
+    " value in the column, or nothing, leaving the row out."
+)
+_FILL_DOC = "The constant that `fill_with_const` puts where a value is missing or an outlier."
+_NORMALIZATION_DOC = (
+    "How values are scaled with what the training rows show: zscore to mean 0 and deviation 1, minmax to 0 to 1, iq"
+    " to the spread of the middle half, log1p to log(1 + x); null leaves them as they are."
+)
+_OUTLIER_DOC = "What becomes of values far from the mean; null leaves them as they are."
+_THRESHOLD_DOC = (
+    "How many standard deviations from the mean a value may be before it is an outlier; larger changes fewer values."
+)
+
+
+class InputNumberPreprocessing(Parameters):
+    """How a number column becomes an input."""
+
+    missing_value_strategy: NumberStrategy = parameter("fill_with_const", _MISSING_DOC, common=True)
+    fill_value: float = parameter(0.0, _FILL_DOC)
+    normalization: Normalization | None = parameter("zscore", _NORMALIZATION_DOC, common=True)
+    outlier_strategy: NumberStrategy | None = parameter(None, _OUTLIER_DOC)
+    outlier_threshold: float = parameter(3.0, _THRESHOLD_DOC, gt=0, unit="standard deviations")
+
+
+class OutputNumberPreprocessing(Parameters):
+    """How a number column becomes a target."""
+
+    missing_value_strategy: NumberStrategy = parameter("drop_row", _MISSING_DOC)
+    fill_value: float = parameter(0.0, _FILL_DOC)
+    # Ludwig leaves targets as they are, so that a price of 200,000 takes a thousand steps to reach: here they are
+    # scaled by default.
+    normalization: Normalization | None = parameter("zscore", _NORMALIZATION_DOC, common=True)
+    outlier_strategy: NumberStrategy | None = parameter(None, _OUTLIER_DOC)
+    outlier_threshold: float = parameter(3.0, _THRESHOLD_DOC, gt=0, unit="standard deviations")
+
+
+class OutputNumberParameters(Parameters):
+    """What a number output says of its predictions."""
+
+    clip: list[float] | None = parameter(
+        None,
+        "The smallest and the largest value that a prediction may have; what lies outside is moved to the nearer one.",
+        min_length=2,
+        max_length=2,
+        examples=[[0.0, 100.0]],
+    )
+
+
+class InputNumber:
+    """A number column as an input. Values that cannot be read, and infinite ones, count as missing."""
+
+    version = 1
+
+    def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
+        """Return what is wrong or odd with the column."""
+        return _inspect(column, name, preprocessing, is_target=False)
+
+    def summarize(self, column: pl.Series, preprocessing: Values) -> Summary:
+        """Return count, mean, squared deviations and range of a chunk; its values too where ranks are needed.
+
+        The values are an exact histogram, so memory grows with the number of distinct values.
+        """
+        values = _read(column, preprocessing).values.drop_nulls().to_numpy()
+        summary: dict[str, Any] = {"count": len(values), "missing": len(column) - len(values), **moments_of(values)}
+        if needs_histogram(preprocessing):
+            distinct, counts = np.unique(values, return_counts=True)
+            summary["values"], summary["counts"] = distinct.tolist(), counts.tolist()
+        return summary
+
+    def merge(self, left: Summary, right: Summary) -> Summary:
+        """Return the summary of both chunks (Chan, Golub and LeVeque, 1979)."""
+        if not left["count"] or not right["count"]:
+            full = dict(left if left["count"] else right)
+            return {**full, "missing": left["missing"] + right["missing"]}
+        count = left["count"] + right["count"]
+        delta = right["mean"] - left["mean"]
+        merged: dict[str, Any] = {
+            "count": count,
+            "missing": left["missing"] + right["missing"],
+            "mean": bounded(left["mean"] + delta * (right["count"] / count)),
+            "m2": bounded(left["m2"] + right["m2"] + delta * delta * (left["count"] * (right["count"] / count))),
+            "min": min(left["min"], right["min"]),
+            "max": max(left["max"], right["max"]),
+        }
+        if "values" in left:
+            distinct, inverse = np.unique(np.array(left["values"] + right["values"]), return_inverse=True)
+            counts = np.bincount(inverse, weights=np.array(left["counts"] + right["counts"], dtype=np.float64))
+            merged["values"], merged["counts"] = distinct.tolist(), counts.astype(np.int64).tolist()
+        return merged
+
+    def fit(self, summary: Summary, preprocessing: Values) -> Facts:
+        """Return count, mean, std, min and max of the training values, the stand-ins, and ``shift`` and ``scale``."""
+        return fit_numbers(summary, preprocessing)
+
+    def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
+        """Return the scaled values, ``(row,)`` float32, all finite."""
+        return _encode(column, facts, preprocessing)
+
+
+class OutputNumber(InputNumber):
+    """A number column as a target; predictions come back in its own unit."""
+
+    def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
+        """Return what is wrong or odd with the column."""
+        return _inspect(column, name, preprocessing, is_target=True)
+
+    def decode(
+        self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values
+    ) -> dict[str, pl.Series]:
+        """Return ``predictions``, float64 in the column's unit, within ``clip`` where that is given."""
+        values = self.scores(answers, facts, preprocessing)
+        if parameters.get("clip") is not None:
+            low, high = sorted(parameters["clip"])
+            values = np.clip(values, low, high)
+        return {"predictions": pl.Series("predictions", values)}
+
+    def targets(self, encoded: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+        """Return targets in the column's unit, ``(row,)`` float64."""
+        return _unscaled(encoded, facts, preprocessing)
+
+    def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+        """Return answers in the column's unit, ``(row,)`` float64."""
+        return _unscaled(answers, facts, preprocessing)
+
+
+# --- from a column to float64 -----------------------------------------------------------------------------------------
+
+
+class _Numbers:
+    """A column as float64 with null where nothing can be used, and the masks of why."""
+
+    def __init__(self, values: pl.Series, unreadable: pl.Series, infinite: pl.Series, outside: pl.Series) -> None:
+        self.values = values
+        self.unreadable = unreadable
+        self.infinite = infinite
+        self.outside = outside
+
+
+def _read(column: pl.Series, preprocessing: Values) -> _Numbers:
+    present = column.is_not_null()
+    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+        values = column.cast(pl.Float64)
+    elif isinstance(column.dtype, (pl.String, pl.Categorical, pl.Enum)):
+        text = column.cast(pl.String).str.strip_chars()
+        present = present & (text != "")
+        values = text.cast(pl.Float64, strict=False)
+    else:
+        values = pl.Series(column.name, [None], dtype=pl.Float64).new_from_index(0, len(column))
+    values = values.fill_nan(None)
+    unreadable = (present & values.is_null()).fill_null(value=False)
+    if column.dtype.is_float():
+        unreadable = unreadable & False  # NaN in a float column is simply missing
+    infinite = values.is_infinite().fill_null(value=False)
+    values = values.set(infinite, None)
+    outside = (values <= -1.0).fill_null(value=False) if preprocessing["normalization"] == "log1p" else infinite & False
+    return _Numbers(values.set(outside, None).alias("value"), unreadable, infinite, outside)
+
+
+def _inspect(column: pl.Series, name: str, preprocessing: Values, *, is_target: bool) -> list[Finding]:
+    if column.dtype.is_temporal() or not can_be_label(column.dtype):
+        return [nested_finding(name, "number", column.dtype)]
+    numbers, rows = _read(column, preprocessing), len(column)
+    findings: list[Finding] = []
+    texts = int(numbers.unreadable.sum())
+    if texts:
+        row = first_row(numbers.unreadable)
+        findings.append(
+            Finding(
+                "not-a-number",
+                f"Column '{name}' is declared number but {texts:,} of {rows:,} rows are text, first at row {row:,}:"
+                f" '{column[row - 1]}'.",
+                fatal=texts * 2 > rows,
+            )
+        )
+        if findings[0].fatal:
+            return findings
+    infinite = int(numbers.infinite.sum())
+    if infinite:
+        row = first_row(numbers.infinite)
+        findings.append(
+            Finding(
+                "infinite-value",
+                f"Column '{name}' must be finite; got {infinite:,} infinite of {rows:,} values, first at row"
+                f" {row:,}. They count as missing.",
+            )
+        )
+    outside = int(numbers.outside.sum())
+    if outside:
+        row = first_row(numbers.outside)
+        findings.append(
+            Finding(
+                "outside-log1p",
+                f"Column '{name}' must be > -1 for the normalization log1p; got {outside:,} of {rows:,} values that"
+                f" are not, first at row {row:,}.",
+                fatal=True,
+            )
+        )
+    strategy = preprocessing["missing_value_strategy"]
+    return findings + presence_findings(numbers.values, name, is_target=is_target, strategy=strategy)
+
+
+# --- encoding and back ----------------------------------------------------------------------------------------------
+
+
+def _encode(column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
+    numbers = _read(column, preprocessing)
+    values = numbers.values
+    counts = {
+        "missing": values.null_count(),
+        "unreadable": int((numbers.unreadable | numbers.outside).sum()),
+        "infinite": int(numbers.infinite.sum()),
+    }
+    outlier_keep = None
+    if preprocessing["outlier_strategy"] is not None and "low" in facts:
+        far = ((values < facts["low"]) | (values > facts["high"])).fill_null(value=False)
+        counts["outliers"] = int(far.sum())
+        if counts["outliers"]:
+            inside = values.set(far, None)
+            replaced, _ = fill_missing(inside, preprocessing["outlier_strategy"], facts["outlier_fill"])
+            values = replaced.zip_with(far, values)
+            outlier_keep = ~far.to_numpy() if preprocessing["outlier_strategy"] == "drop_row" else None
+    strategy = preprocessing["missing_value_strategy"]
+    values, missing_keep = fill_missing(values, strategy, facts["fill"])
+    if strategy == "drop_row":
+        counts["missing_dropped"] = counts["missing"]
+    encoded = _scaled(values.to_numpy(), facts, preprocessing)
+    return Encoded(encoded, keep=keep_both(missing_keep, outlier_keep), counts=counts)
+
+
+def _scaled(values: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+    scaled = (
+        np.log1p(values) if preprocessing["normalization"] == "log1p" else (values - facts["shift"]) / facts["scale"]
+    )
+    limit = np.finfo(np.float32).max
+    return np.clip(scaled, -limit, limit).astype(np.float32)
+
+
+def _unscaled(values: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+    wide = np.asarray(values, dtype=np.float64)
+    if preprocessing["normalization"] == "log1p":
+        # exp of a wild answer overflows: the largest float keeps metrics finite.
+        return np.expm1(np.minimum(wide, 709.0))
+    return wide * facts["scale"] + facts["shift"]
+
+
+INPUT = Component(
+    kind="input",
+    name="number",
+    doc="A quantity, such as an age or a price.",
+    build=InputNumber,
+    preprocessing=InputNumberPreprocessing,
+    preprocessing_rules=(
+        Rule(
+            "ignored-unless",
+            "outlier_threshold",
+            "outlier_strategy",
+            ("fill_with_const", "fill_with_mode", "fill_with_mean", "bfill", "ffill", "drop_row"),
+        ),
+    ),
+    facts={"default_encoder": "passthrough"},
+)
+
+OUTPUT = Component(
+    kind="output",
+    name="number",
+    doc="A quantity to predict: regression.",
+    parameters=OutputNumberParameters,
+    build=OutputNumber,
+    preprocessing=OutputNumberPreprocessing,
+    preprocessing_rules=(
+        Rule(
+            "ignored-unless",
+            "outlier_threshold",
+            "outlier_strategy",
+            ("fill_with_const", "fill_with_mode", "fill_with_mean", "bfill", "ffill", "drop_row"),
+        ),
+    ),
+    facts={
+        "default_decoder": "regressor",
+        "default_loss": "mean_squared_error",
+        "default_metric": "mean_squared_error",
+    },
+)

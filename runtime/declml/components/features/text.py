@@ -1,0 +1,249 @@
+"""The feature type ``text``: words, characters or pretrained pieces; no row is padded before its batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from declml.components.features.labels import add_counts, by_frequency, can_be_label
+from declml.components.features.missing import (
+    MISSING_DOC,
+    MissingStrategy,
+    fill_missing,
+    nested_finding,
+    presence_findings,
+)
+from declml.components.features.tokenizers import (
+    PLANNED_TOKENIZERS,
+    Tokenizer,
+    pretrained_digest,
+    pretrained_facts,
+    pretrained_ids,
+    tokenize,
+)
+from declml.contracts import Encoded, Facts, Finding, Summary, Values
+from declml.errors import UserProblem
+from declml.pretrained import locate_pretrained
+from declml_schema.declare import Component, Parameters, Rule, parameter
+
+PAD, UNKNOWN = 0, 1
+"""The ids of padding and of a token that no training row has."""
+
+_OWN_TOKENIZERS = ("space", "space_punct", "underscore", "comma", "characters", "untokenized", "stripped", "ngram")
+
+
+class InputTextPreprocessing(Parameters):
+    """How a text column becomes an input."""
+
+    tokenizer: Tokenizer = parameter(
+        "space_punct",
+        "How a text is cut into tokens; hf_tokenizer takes the pretrained model's own.",
+        common=True,
+        planned=PLANNED_TOKENIZERS,
+    )
+    pretrained_model_name_or_path: str | None = parameter(
+        None, "The folder or installed package whose tokenizer hf_tokenizer uses.", min_length=1
+    )
+    max_sequence_length: int | None = parameter(
+        256, "How many tokens of a text are read at most; more costs memory and time.", ge=1, unit="tokens", common=True
+    )
+    sequence_length: int | None = parameter(
+        None,
+        "Pad or cut every text to exactly this many tokens; null pads each batch to its longest text.",
+        ge=1,
+        unit="tokens",
+    )
+    most_common: int = parameter(
+        20000,
+        "How many tokens the vocabulary keeps at most; more costs memory in the embedding table.",
+        ge=1,
+        unit="tokens",
+        common=True,
+    )
+    lowercase: bool = parameter(
+        False, "Whether texts are read in lower case, so that `The` and `the` are one token.", common=True
+    )
+    ngram_size: int = parameter(
+        2, "The longest run of words that the tokenizer ngram makes a token of.", ge=1, unit="words"
+    )
+    padding_symbol: str = parameter("<PAD>", "The name of the padding token in the vocabulary.", min_length=1)
+    unknown_symbol: str = parameter("<UNK>", "The name of the token for what the vocabulary lacks.", min_length=1)
+    missing_value_strategy: MissingStrategy = parameter("fill_with_const", MISSING_DOC)
+    fill_value: str = parameter("<UNK>", "The text that `fill_with_const` gives a missing value.")
+
+
+class InputText:
+    """A text column as an input: ids of tokens, row after row, without padding."""
+
+    version = 1
+
+    def resources(self, preprocessing: Values) -> dict[str, str]:
+        """Return the hashes of files beside the column that decide the outcome: those of a pretrained tokenizer."""
+        name = preprocessing["pretrained_model_name_or_path"]
+        if preprocessing["tokenizer"] != "hf_tokenizer" or name is None:
+            return {}
+        return {"tokenizer": pretrained_digest(locate_pretrained(name))}
+
+    def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
+        """Return what is wrong or odd with the column."""
+        if not can_be_label(column.dtype):
+            return [nested_finding(name, "text", column.dtype)]
+        texts = column.cast(pl.String)
+        return presence_findings(texts, name, is_target=False, strategy=preprocessing["missing_value_strategy"])
+
+    def summarize(self, column: pl.Series, preprocessing: Values) -> Summary:
+        """Return how often each token of a chunk occurs, and its longest row.
+
+        Pretrained tokenizers bring their vocabulary: only rows are counted. ``fill_with_mode`` counts whole texts too.
+        """
+        texts = _texts(column, preprocessing)
+        summary: dict[str, Any] = {"rows": len(texts), "missing": texts.null_count(), "counts": {}, "longest": 0}
+        if preprocessing["missing_value_strategy"] == "fill_with_mode":
+            summary["texts"] = _count(texts.drop_nulls())
+        if preprocessing["tokenizer"] != "hf_tokenizer":
+            tokens = _own_tokens(texts.drop_nulls(), preprocessing)
+            summary["counts"] = _count(tokens.explode(empty_as_null=False))
+            summary["longest"] = int(np.max(tokens.list.len().to_numpy(), initial=0))
+        return summary
+
+    def merge(self, left: Summary, right: Summary) -> Summary:
+        """Return the summary of both chunks."""
+        merged: dict[str, Any] = {
+            "rows": left["rows"] + right["rows"],
+            "missing": left["missing"] + right["missing"],
+            "counts": add_counts(left["counts"], right["counts"]),
+            "longest": max(left["longest"], right["longest"]),
+        }
+        if "texts" in left:
+            merged["texts"] = add_counts(left["texts"], right["texts"])
+        return merged
+
+    def fit(self, summary: Summary, preprocessing: Values) -> Facts:
+        """Return ``vocabulary_size``, ``pad`` and ``max_length``; the ``vocabulary``, or the tokenizer's name and hash.
+
+        Id 0 is padding, 1 unknown, the others follow by frequency, equals by text.
+        """
+        facts: dict[str, Any] = {
+            "missing": summary["missing"],
+            "fill": _stand_in(summary, preprocessing),
+            "sequence_length": preprocessing["sequence_length"],
+        }
+        if preprocessing["tokenizer"] == "hf_tokenizer":
+            name = preprocessing["pretrained_model_name_or_path"]
+            if name is None:
+                raise UserProblem(
+                    "missing-parameter",
+                    "pretrained_model_name_or_path must be given for the tokenizer hf_tokenizer; got null.",
+                )
+            return {**facts, **pretrained_facts(name), "max_length": _most(preprocessing)}
+        symbols = [preprocessing["padding_symbol"], preprocessing["unknown_symbol"]]
+        counts = add_counts(summary["counts"], _stand_in_counts(summary, facts["fill"], preprocessing))
+        counts = {token: rows for token, rows in counts.items() if token not in symbols}
+        vocabulary = [*symbols, *by_frequency(counts)[: preprocessing["most_common"]]]
+        most = _most(preprocessing)
+        longest = max(1, summary["longest"])
+        return {
+            **facts,
+            "vocabulary": vocabulary,
+            "vocabulary_size": len(vocabulary),
+            "counts": [0, 0, *(counts[token] for token in vocabulary[2:])],
+            "pad": PAD,
+            "max_length": longest if most is None else min(most, longest),
+        }
+
+    def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
+        """Return token ids, ``(token,)`` int32, and the rows' offsets; a row without tokens has one unknown token."""
+        texts = _texts(column, preprocessing)
+        strategy, missing = preprocessing["missing_value_strategy"], texts.null_count()
+        texts, keep = fill_missing(texts, strategy, facts["fill"])
+        counts = {"missing": missing}
+        if strategy == "drop_row":
+            counts["missing_dropped"] = missing
+        most = _most(preprocessing)
+        if preprocessing["tokenizer"] == "hf_tokenizer":
+            values, offsets = pretrained_ids(texts, facts["tokenizer"], facts["tokenizer_sha256"], most=most)
+            return Encoded(values, offsets=offsets, keep=keep, counts=counts)
+        tokens = _own_tokens(texts, preprocessing)
+        values, offsets, unseen = _ids(tokens, facts["vocabulary"])
+        counts["unknown_tokens"] = unseen
+        return Encoded(values, offsets=offsets, keep=keep, counts=counts)
+
+
+def _texts(column: pl.Series, preprocessing: Values) -> pl.Series:
+    texts = column.cast(pl.String).alias("text")
+    return texts.str.to_lowercase() if preprocessing["lowercase"] else texts
+
+
+def _most(preprocessing: Values) -> int | None:
+    """Return how many tokens of a row count at most, or None."""
+    limits = [
+        preprocessing[name] for name in ("sequence_length", "max_sequence_length") if preprocessing[name] is not None
+    ]
+    return min(limits) if limits else None
+
+
+def _stand_in(summary: Summary, preprocessing: Values) -> str:
+    """Return the text of a missing value; the unknown symbol is what an empty text becomes."""
+    if preprocessing["missing_value_strategy"] == "fill_with_mode" and summary["texts"]:
+        return by_frequency(summary["texts"])[0]
+    if preprocessing["missing_value_strategy"] != "fill_with_const":
+        return ""
+    fill = preprocessing["fill_value"]
+    return "" if fill == preprocessing["unknown_symbol"] else fill
+
+
+def _stand_in_counts(summary: Summary, fill: str, preprocessing: Values) -> dict[str, int]:
+    """Return the tokens that the missing texts bring, once they are filled with one and the same text."""
+    if not fill or not summary["missing"]:
+        return {}
+    tokens = _own_tokens(pl.Series([fill]), preprocessing).explode(empty_as_null=False)
+    return {token: rows * summary["missing"] for token, rows in _count(tokens).items()}
+
+
+def _own_tokens(texts: pl.Series, preprocessing: Values) -> pl.Series:
+    """Return each text's tokens, ``(row,)`` lists, no more than count."""
+    tokens = tokenize(texts, preprocessing["tokenizer"], ngram_size=preprocessing["ngram_size"])
+    most = _most(preprocessing)
+    return tokens if most is None else tokens.list.head(most)
+
+
+def _count(values: pl.Series) -> dict[str, int]:
+    table = values.alias("value").value_counts(name="rows")
+    return dict(zip(table["value"].to_list(), table["rows"].to_list(), strict=True))
+
+
+def _ids(tokens: pl.Series, vocabulary: list[str]) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the ids of all tokens, the offsets of the rows, and how many tokens the vocabulary lacks."""
+    lengths = tokens.list.len().to_numpy().astype(np.int64)
+    places = pl.Series(range(len(vocabulary)), dtype=pl.Int32)
+    flat = tokens.explode(empty_as_null=False)
+    found = flat.replace_strict(
+        pl.Series(vocabulary, dtype=pl.String), places, default=UNKNOWN, return_dtype=pl.Int32
+    ).to_numpy()
+    unseen = int((found == UNKNOWN).sum())
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(np.maximum(lengths, 1), out=offsets[1:])
+    ids = np.full(int(offsets[-1]), UNKNOWN, dtype=np.int32)
+    ids[np.repeat(lengths > 0, np.maximum(lengths, 1))] = found
+    return ids, offsets, unseen
+
+
+INPUT = Component(
+    kind="input",
+    name="text",
+    doc="Words to be read in their order, such as a title or a message.",
+    build=InputText,
+    preprocessing=InputTextPreprocessing,
+    preprocessing_rules=(
+        Rule("requires", "tokenizer", "pretrained_model_name_or_path", ("hf_tokenizer",)),
+        Rule("ignored-unless", "pretrained_model_name_or_path", "tokenizer", ("hf_tokenizer",)),
+        Rule("ignored-unless", "ngram_size", "tokenizer", ("ngram",)),
+        Rule("ignored-unless", "most_common", "tokenizer", _OWN_TOKENIZERS),
+        Rule("ignored-unless", "padding_symbol", "tokenizer", _OWN_TOKENIZERS),
+        Rule("ignored-unless", "unknown_symbol", "tokenizer", _OWN_TOKENIZERS),
+        Rule("ignored-unless", "fill_value", "missing_value_strategy", ("fill_with_const",)),
+    ),
+    facts={"default_encoder": "parallel_cnn"},
+)

@@ -1,0 +1,190 @@
+"""How texts become tokens: Polars expressions over whole columns, never a loop over rows, and pretrained tokenizers."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from declml.errors import UserProblem
+from declml.pretrained import locate_pretrained
+
+Tokenizer = Literal[
+    "space", "space_punct", "underscore", "comma", "characters", "untokenized", "stripped", "ngram", "hf_tokenizer"
+]
+
+_LANGUAGES = (
+    "english", "italian", "spanish", "french", "german", "portuguese", "dutch", "greek", "norwegian",
+    "lithuanian", "danish", "polish", "romanian", "japanese", "chinese", "multi",
+)  # fmt: skip
+_ACTS = (
+    "tokenize",
+    "tokenize_filter",
+    "tokenize_remove_stopwords",
+    "lemmatize",
+    "lemmatize_filter",
+    "lemmatize_remove_stopwords",
+)
+PLANNED_TOKENIZERS = [f"{language}_{act}" for language in _LANGUAGES for act in _ACTS] + [
+    "sentencepiece",
+    "clip",
+    "gpt2bpe",
+    "bert",
+]
+"""What Ludwig knows and is not built yet."""
+
+_HF_PART = 20_000
+
+
+def _space(texts: pl.Series) -> pl.Series:
+    return texts.str.extract_all(r"\S+")
+
+
+def _space_punct(texts: pl.Series) -> pl.Series:
+    return texts.str.extract_all(r"\w+|[^\w\s]")
+
+
+def _underscore(texts: pl.Series) -> pl.Series:
+    return texts.str.extract_all(r"[^_\s](?:[^_]*[^_\s])?")
+
+
+def _comma(texts: pl.Series) -> pl.Series:
+    return texts.str.extract_all(r"[^,\s](?:[^,]*[^,\s])?")
+
+
+def _characters(texts: pl.Series) -> pl.Series:
+    return texts.str.extract_all(r"(?s).")
+
+
+def _untokenized(texts: pl.Series) -> pl.Series:
+    return texts.str.extract_all(r"(?s)^.+$")
+
+
+def _stripped(texts: pl.Series) -> pl.Series:
+    return _untokenized(texts.str.strip_chars())
+
+
+_SPLITTERS: dict[str, Callable[[pl.Series], pl.Series]] = {
+    "space": _space,
+    "space_punct": _space_punct,
+    "underscore": _underscore,
+    "comma": _comma,
+    "characters": _characters,
+    "untokenized": _untokenized,
+    "stripped": _stripped,
+}
+
+
+def tokenize(texts: pl.Series, tokenizer: str, *, ngram_size: int) -> pl.Series:
+    """Return the tokens of each text, ``(row,)`` lists of text; an empty text has none. ``texts`` holds no null.
+
+    ``ngram`` gives the words between blanks, then the runs of 2 to ``ngram_size`` of them, joined by a blank.
+    """
+    if tokenizer == "ngram":
+        return _ngrams(_space(texts), ngram_size)
+    return _SPLITTERS[tokenizer](texts)
+
+
+def _ngrams(words: pl.Series, size: int) -> pl.Series:
+    flat = (
+        pl.DataFrame({"words": words})
+        .with_row_index("row")
+        .with_columns(pl.col("row").cast(pl.UInt32))
+        .explode("words", empty_as_null=False)
+    )
+    parts = [flat.with_columns(size=pl.lit(1, pl.Int64), place=pl.int_range(pl.len()))]
+    joined = pl.col("words")
+    for length in range(2, size + 1):
+        ahead = length - 1
+        joined = joined + " " + pl.col("words").shift(-ahead)
+        # A run that crosses into the next text is none; the last rows have nothing ahead and are null.
+        inside = (pl.col("row").shift(-ahead) == pl.col("row")).fill_null(value=False)
+        parts.append(
+            flat.with_columns(words=joined, size=pl.lit(length, pl.Int64), place=pl.int_range(pl.len()), inside=inside)
+            .filter(pl.col("inside"))
+            .drop("inside")
+        )
+    grouped = pl.concat(parts).sort("row", "size", "place").group_by("row", maintain_order=True).agg("words")
+    every = pl.DataFrame({"row": pl.int_range(len(words), dtype=pl.UInt32, eager=True)})
+    tokens = every.join(grouped, on="row", how="left", maintain_order="left")["words"]
+    return tokens.fill_null(pl.lit([], dtype=pl.List(pl.String)))
+
+
+# --- pretrained -----------------------------------------------------------------------------------------------------
+
+
+def pretrained_facts(name: str) -> dict[str, Any]:
+    """Return what identifies a pretrained tokenizer: its name, vocabulary size, padding id and the hash of its file."""
+    tokenizer, digest = _pretrained(name)
+    return {
+        "tokenizer": name,
+        "tokenizer_sha256": digest,
+        "vocabulary_size": len(tokenizer),
+        "pad": tokenizer.pad_token_id or 0,
+    }
+
+
+def pretrained_ids(texts: pl.Series, name: str, digest: str, *, most: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return ids ``(token,)`` int32 and offsets ``(row + 1,)`` int64, special tokens included, at most ``most`` a row.
+
+    A tokenizer that is not the one seen in training is a `UserProblem`.
+    """
+    tokenizer, found = _pretrained(name)
+    if found != digest:
+        raise UserProblem(
+            "other-tokenizer",
+            f"The tokenizer '{name}' must be the one of the training; got another file (SHA-256 {found[:12]}, not"
+            f" {digest[:12]}).",
+        )
+    # A model has no positions beyond its own longest text.
+    longest = tokenizer.model_max_length if most is None else min(most, tokenizer.model_max_length)
+    ids: list[np.ndarray] = []
+    lengths: list[np.ndarray] = []
+    for start in range(0, len(texts), _HF_PART):
+        rows = tokenizer(
+            texts.slice(start, _HF_PART).to_list(),
+            truncation=True,
+            max_length=longest,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )["input_ids"]
+        lists = pl.Series(rows, dtype=pl.List(pl.Int32))
+        lengths.append(lists.list.len().to_numpy())
+        ids.append(lists.explode(empty_as_null=False).to_numpy())
+    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
+    if lengths:
+        np.cumsum(np.concatenate(lengths), out=offsets[1:])
+    return (np.concatenate(ids) if ids else np.zeros(0, dtype=np.int32)), offsets
+
+
+@functools.lru_cache(maxsize=4)
+def _pretrained(name: str) -> tuple[Any, str]:
+    folder = locate_pretrained(name)
+    try:
+        # Heavy, and only needed where a config names a pretrained tokenizer.
+        from transformers import AutoTokenizer
+    except ImportError as error:
+        raise UserProblem(
+            "missing-package",
+            "The tokenizer hf_tokenizer needs the package transformers; got none.",
+            hint="pip install 'declml[text]'",
+        ) from error
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), use_fast=True, local_files_only=True)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserProblem("broken-pretrained", f"The tokenizer in {folder} must be loadable; got: {reason}.") from error
+    return tokenizer, pretrained_digest(folder)
+
+
+def pretrained_digest(folder: Path) -> str:
+    """Return the SHA-256 of the file that decides how a pretrained tokenizer cuts, in hex."""
+    for name in ("tokenizer.json", "spiece.model", "vocab.txt"):
+        if (folder / name).is_file():
+            return hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    raise UserProblem("broken-pretrained", f"The pretrained model in {folder} must have a tokenizer.json; got none.")

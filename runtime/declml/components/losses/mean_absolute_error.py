@@ -1,0 +1,36 @@
+"""The loss ``mean_absolute_error`` for numbers: the mean of absolute differences."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+from declml.contracts import Facts
+from declml_schema.declare import Component, Parameters, parameter
+
+
+class MeanAbsoluteErrorParameters(Parameters):
+    """What a config may say about it."""
+
+    weight: float = parameter(1.0, "How much this output counts in the combined loss; 0 leaves it out.", ge=0)
+
+
+class MeanAbsoluteError:
+    """Answers and targets ``(batch,)`` on the scale of the decoder -> their mean absolute difference, a scalar."""
+
+    def __init__(self, facts: Facts) -> None:
+        del facts  # nothing about the column changes it
+
+    def __call__(self, answers: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean loss of the rows."""
+        return functional.l1_loss(answers, targets.to(answers.dtype))
+
+
+COMPONENT = Component(
+    "loss",
+    "mean_absolute_error",
+    "The mean of absolute differences: outliers count no more than their distance, and answers tend to the median.",
+    MeanAbsoluteErrorParameters,
+    features=("number",),
+    build=MeanAbsoluteError,
+)

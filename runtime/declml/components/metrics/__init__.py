@@ -1,0 +1,1 @@
+"""One file per metric that a config can name."""

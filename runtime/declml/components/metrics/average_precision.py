@@ -1,0 +1,42 @@
+"""The metric ``average_precision`` for binaries: the area under the curve of precision over recall."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from declml.contracts import Metric
+from declml_schema.declare import Component
+
+
+def average_precision(scores: Tensor, targets: Tensor) -> float:
+    """Return the sum of precisions at each distinct score, weighted by the recall gained there; nan without positives.
+
+    Shape: ``(row,)`` probabilities and ``(row,)`` 0/1 targets.
+    """
+    positive = targets > 0.5
+    positives = int(positive.sum())
+    if positives == 0 or bool(scores.isnan().any()):
+        return math.nan
+    _, group, sizes = torch.unique(scores, return_inverse=True, return_counts=True)
+    hits = torch.zeros(len(sizes), dtype=torch.float64).index_add_(0, group, positive.double())
+    hits, sizes = hits.flip(0), sizes.flip(0)  # from the highest score down
+    precision = hits.cumsum(0) / sizes.cumsum(0)
+    return float((precision * hits).sum() / positives)
+
+
+def build_average_precision() -> Metric:
+    """Return the function."""
+    return average_precision
+
+
+COMPONENT = Component(
+    "metric",
+    "average_precision",
+    "The area under precision over recall: says more than roc_auc where positives are rare.",
+    features=("binary",),
+    build=build_average_precision,
+    facts={"goal": "maximize", "range": [0.0, 1.0]},
+)

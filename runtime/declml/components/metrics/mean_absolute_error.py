@@ -1,0 +1,31 @@
+"""The metric ``mean_absolute_error`` for numbers: the mean of absolute differences."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from declml.contracts import Metric
+from declml_schema.declare import Component
+
+
+def mean_absolute_error(scores: Tensor, targets: Tensor) -> float:
+    """Return the mean absolute difference; nan without rows.
+
+    Shape: two ``(row,)`` of numbers in their own unit.
+    """
+    return float((scores.double() - targets.double()).abs().mean())
+
+
+def build_mean_absolute_error() -> Metric:
+    """Return the function."""
+    return mean_absolute_error
+
+
+COMPONENT = Component(
+    "metric",
+    "mean_absolute_error",
+    "The mean of absolute differences, in the unit of the column.",
+    features=("number",),
+    build=build_mean_absolute_error,
+    facts={"goal": "minimize", "range": [0.0, None]},
+)

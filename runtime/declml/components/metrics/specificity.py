@@ -1,0 +1,41 @@
+"""The metric ``specificity`` for binaries: the share of negatives that are left alone."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from declml.components.metrics.precision import share
+from declml.contracts import Metric
+from declml_schema.declare import Component, Parameters, parameter
+
+
+class SpecificityParameters(Parameters):
+    """What a config may say about it."""
+
+    threshold: float = parameter(
+        0.5,
+        "The probability from which an answer counts as true; larger finds fewer positives, with fewer false alarms.",
+        ge=0,
+        le=1,
+    )
+
+
+def build_specificity(*, threshold: float = 0.5) -> Metric:
+    """Return the function for ``(row,)`` probabilities and 0/1 targets; nan unless there is a negative row."""
+
+    def specificity(scores: Tensor, targets: Tensor) -> float:
+        negative = targets <= 0.5
+        return share(((scores < threshold) & negative).sum(), negative.sum())
+
+    return specificity
+
+
+COMPONENT = Component(
+    "metric",
+    "specificity",
+    "The share of negative rows that are answered negative: false alarms lower it.",
+    SpecificityParameters,
+    features=("binary",),
+    build=build_specificity,
+    facts={"goal": "maximize", "range": [0.0, 1.0]},
+)

@@ -1,0 +1,51 @@
+"""Calls into torchmetrics, for the metrics that declml does not compute itself; its import takes seconds."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+from torch import Tensor
+
+from declml.contracts import Metric
+from declml.errors import UserProblem
+
+Arrange: TypeAlias = Callable[[Tensor, Tensor], tuple[Any, ...] | None]
+"""Scores and targets -> the positional arguments of a function of torchmetrics, or None where the metric is nan."""
+
+
+def borrowed(name: str, room: Literal["classification", "regression"], function: str, arrange: Arrange) -> Metric:
+    """Return a metric that calls ``torchmetrics.functional.<room>.<function>``, importing it at its first call.
+
+    ``name`` is the metric's in a config. Raises `UserProblem` at once when torchmetrics is not installed, so that no
+    training runs in vain.
+    """
+    if importlib.util.find_spec("torchmetrics") is None:
+        raise UserProblem(
+            "missing-extra",
+            f"The metric '{name}' must have torchmetrics to compute it; got an environment without that package.",
+            hint="Install it with: pip install 'declml[metrics]'",
+        )
+
+    def metric(scores: Tensor, targets: Tensor) -> float:
+        arguments = arrange(scores, targets) if len(targets) else None
+        if arguments is None:
+            return math.nan
+        with warnings.catch_warnings():  # torchmetrics warns of what `arrange` already answers with nan
+            warnings.simplefilter("ignore")
+            import torchmetrics.functional as functional  # here, because it takes seconds
+
+            return float(getattr(getattr(functional, room), function)(*arguments))
+
+    return metric
+
+
+def two_numbers(scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Return both in double precision, or None unless both vary: a correlation needs two values of each."""
+    scores, targets = scores.double(), targets.double()
+    if len(targets) < 2 or not bool((scores != scores[0]).any()) or not bool((targets != targets[0]).any()):
+        return None
+    return scores, targets

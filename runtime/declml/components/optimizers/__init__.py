@@ -1,0 +1,1 @@
+"""One file per optimizer that a config can name."""

@@ -1,0 +1,1 @@
+"""One file per schedule that a config can name."""

@@ -1,0 +1,1 @@
+"""The splits: which row trains, which validates, which tests."""

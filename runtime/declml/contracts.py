@@ -1,0 +1,273 @@
+"""What the rooms of the runtime share: value types and Protocols, with shapes and units.
+
+`components`, `data`, `model`, `training`, `evaluation` and `serving` never import each other; they meet here. Nothing
+here imports torch at run time, so torch-free rooms may read it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from torch import Tensor, nn
+
+Facts: TypeAlias = Mapping[str, Any]
+"""What was learned from the training rows of one column: JSON data, saved with the model."""
+Summary: TypeAlias = Mapping[str, Any]
+"""A mergeable part of a fit: JSON data; merging the summaries of chunks equals the summary of the whole."""
+Values: TypeAlias = Mapping[str, Any]
+"""Parameters in force, every default filled in."""
+
+
+# --- data: a column becomes arrays -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a column that its user should know; `run` gives it a place in the config.
+
+    ``code`` is the problem's code, ``message`` the whole sentence without the place, ``fatal`` whether training must
+    not start.
+    """
+
+    code: str
+    message: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One column as arrays, in the order of its rows.
+
+    Without ``offsets``, ``values`` is ``(row,)`` or ``(row, width)``: float32 for numbers and binaries, int32 for ids.
+    With ``offsets`` ``(row + 1,)`` int64, ``values`` is ``(token,)`` int32 and row ``i`` owns
+    ``values[offsets[i]:offsets[i+1]]``. ``keep`` ``(row,)`` bool is false where the row must be dropped; None keeps
+    all. ``counts`` tells what was replaced.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray | None = None
+    keep: np.ndarray | None = None
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+class InputOperation(Protocol):
+    """How the columns of one input feature type become tensors. Stateless; lives in ``components/features``.
+
+    ``version`` rises whenever the same column and parameters would give other arrays: it is part of every cache key.
+    """
+
+    version: int
+
+    def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
+        """Return what is wrong or odd with the whole column, its name in sentences being ``name``."""
+        ...
+
+    def summarize(self, column: pl.Series, preprocessing: Values) -> Summary:
+        """Return the mergeable summary of a chunk of training rows."""
+        ...
+
+    def merge(self, left: Summary, right: Summary) -> Summary:
+        """Return the summary of both chunks together, ``left`` first."""
+        ...
+
+    def fit(self, summary: Summary, preprocessing: Values) -> Facts:
+        """Return the fitted facts from the summary of all training rows."""
+        ...
+
+    def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
+        """Return the arrays of a column: the one path from raw rows to numbers, in training and in serving."""
+        ...
+
+
+class OutputOperation(InputOperation, Protocol):
+    """How a target column becomes numbers and a model's answers become values of that column again."""
+
+    def decode(
+        self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values
+    ) -> dict[str, pl.Series]:
+        """Return the columns of a prediction, by suffix: ``predictions`` and, for classes, ``probability`` and one
+        ``probability_<class>`` each.
+
+        ``answers`` is the decoder's output on the raw scale of the loss: ``(row,)`` numbers or logits, ``(row,
+        class)`` logits.
+        """
+        ...
+
+    def targets(self, encoded: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+        """Return encoded targets on the scale in which metrics are told: numbers in their own unit, class ids as they
+        are.
+        """
+        ...
+
+    def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+        """Return the decoder's answers as metrics want them: ``(row,)`` numbers in their own unit, ``(row,)``
+        probabilities of the true class of a binary, ``(row, class)`` probabilities of a category."""
+        ...
+
+
+class Split(Protocol):
+    """Assigns each row of a table to a side. Lives in ``components/splits``; same table, parameters and seed, same
+    answer.
+    """
+
+    def __call__(self, table: pl.DataFrame, *, seed: int, **parameters: Any) -> np.ndarray:
+        """Return ``(row,)`` uint8: 0 training, 1 validation, 2 test."""
+        ...
+
+
+# --- model: groups of features become predictions ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One feature of a group: its name in the config and its fitted facts."""
+
+    name: str
+    facts: Facts
+
+
+class Encoder(Protocol):
+    """A built encoder of one group. ``widths`` are the members' shares of the output, in their order.
+
+    Built as ``build(members, **parameters)``. ``values`` is float32 ``(batch, feature)`` for numbers and binaries,
+    int64 ``(batch, feature)`` for category ids, int64 ``(batch, token)`` for text, with ``lengths`` int64
+    ``(batch,)``; a text group has one member. Returns ``(batch, sum(widths))``.
+    """
+
+    widths: Sequence[int]
+
+    def __call__(self, values: Tensor, lengths: Tensor | None = None) -> Tensor: ...
+
+
+class Combiner(Protocol):
+    """A built combiner: ``build(widths, **parameters)``, where ``widths`` are those of the groups. ``width`` is its
+    output's.
+    """
+
+    width: int
+
+    def __call__(self, groups: Sequence[Tensor]) -> Tensor:
+        """``(batch, width_i)`` per group -> ``(batch, width)``."""
+        ...
+
+
+class Decoder(Protocol):
+    """A built decoder: ``build(width, facts, **parameters)``: ``(batch, width)`` -> ``(batch,)`` or ``(batch,
+    class)``.
+    """
+
+    def __call__(self, combined: Tensor) -> Tensor: ...
+
+
+class Loss(Protocol):
+    """A built loss: ``build(facts, **parameters)`` (without ``weight``): answers and targets -> mean loss, a scalar."""
+
+    def __call__(self, answers: Tensor, targets: Tensor) -> Tensor: ...
+
+
+class Metric(Protocol):
+    """A metric: ``build(**parameters)`` gives a function of all rows at once.
+
+    ``scores`` and ``targets`` are as `OutputOperation.scores` and `OutputOperation.targets` give them, as torch tensors
+    (float64 or float32 scores, int64 class targets, float targets for numbers, 0/1 for binaries). ``threshold`` is
+    the output's own.
+    """
+
+    def __call__(self, scores: Tensor, targets: Tensor) -> float: ...
+
+
+# --- training: batches go in, weights come out
+# --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows on the device. ``groups`` has ``(values, lengths or None)`` per group of the model, in its order;
+    ``targets`` has ``(row,)`` per output. ``rows`` is their number."""
+
+    groups: Sequence[tuple[Tensor, Tensor | None]]
+    targets: Mapping[str, Tensor]
+    rows: int
+
+
+class Batches(Protocol):
+    """The rows of one split, in memory or mapped from a file."""
+
+    rows: int
+
+    def steps(self, batch_size: int) -> int:
+        """Return how many batches an epoch has."""
+        ...
+
+    def epoch(self, batch_size: int, *, seed: int | None, first_step: int = 0) -> Iterator[Batch]:
+        """Yield the batches of one epoch from step ``first_step`` on: in an order that depends on ``seed`` alone, or,
+        when it is None, in the order of the rows."""
+        ...
+
+
+class Optimizer(Protocol):
+    """A built optimizer: ``build(weights, **parameters)`` over a list of leaf tensors. ``implementation`` names the
+    kernel used.
+    """
+
+    implementation: str
+
+    def step(self, learning_rate: float) -> None:
+        """Take one step along the gradients in ``.grad``."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """Return everything needed to go on bit for bit."""
+        ...
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from what `state` returned."""
+        ...
+
+
+Schedule: TypeAlias = Callable[[int], float]
+"""A built schedule: optimizer step, from 0 -> factor on the learning rate.
+
+Built as ``build(total_steps=, steps_per_epoch=, learning_rate=, **parameters)``; the steps of a warm-up are not among
+them.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What one evaluation of one split gives: output -> metric -> value, with ``combined`` -> ``loss`` the weighted
+    sum.
+    """
+
+    values: Mapping[str, Mapping[str, float]]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decides:
+    """Which number picks the best epoch."""
+
+    output: str
+    metric: str
+    goal: Literal["maximize", "minimize"]
+
+
+Emit: TypeAlias = Callable[..., None]
+"""Write one event: ``emit(kind, **fields)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A built network and what is around it.
+
+    ``module(groups)`` takes `Batch.groups` and returns output -> answers. ``losses`` are by output, each with its
+    weight.
+    """
+
+    module: nn.Module
+    losses: Mapping[str, tuple[Loss, float]]

@@ -1,0 +1,1 @@
+"""Tables in, batches out: sources, subset, split, fit, transform, cache, profile. Knows no feature type by name."""

@@ -1,0 +1,50 @@
+"""A hash of what a column holds: the same in every process, for every chunking and on every version of Polars."""
+
+from __future__ import annotations
+
+import hashlib
+from io import BytesIO
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+
+
+class _Digest(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+
+_PART = 1_000_000
+_TEXT = (pl.String, pl.Categorical, pl.Enum)
+
+
+def column_hash(column: pl.Series) -> str:
+    """Return the SHA-256 of a column's type, missing places and values, in hex; its name does not count."""
+    digest = hashlib.sha256(f"{_type_name(column.dtype)}:{len(column)}".encode())
+    for start in range(0, max(len(column), 1), _PART):
+        _add(digest, column.slice(start, _PART))
+    return digest.hexdigest()
+
+
+def _type_name(dtype: pl.DataType) -> str:
+    return "String" if isinstance(dtype, _TEXT) else str(dtype)
+
+
+def _add(digest: _Digest, part: pl.Series) -> None:
+    digest.update(np.packbits(part.is_null().to_numpy()).tobytes())
+    if isinstance(part.dtype, _TEXT):
+        text = part.cast(pl.String)
+        digest.update(text.str.len_bytes().fill_null(0).to_numpy().astype("<u4").tobytes())
+        digest.update((text.str.join("", ignore_nulls=True).item() or "").encode())
+        return
+    if part.dtype.is_numeric() or part.dtype.is_temporal() or part.dtype == pl.Boolean:
+        physical = part.to_physical()
+        if physical.dtype == pl.Boolean:
+            physical = physical.cast(pl.UInt8)
+        digest.update(np.ascontiguousarray(physical.fill_null(0).to_numpy()).tobytes())
+        return
+    # Lists, structs and the like are rare in a table: their Arrow bytes tell them apart, at least within one Polars
+    # version.
+    buffer = BytesIO()
+    part.alias("").rechunk().to_frame().write_ipc(buffer)
+    digest.update(buffer.getvalue())

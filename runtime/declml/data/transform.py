@@ -1,0 +1,95 @@
+"""Columns become arrays: stored and mapped for training, made on the fly for serving, by one and the same call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from declml.contracts import Encoded, Facts, Finding
+from declml.data.cache import Cache
+from declml.data.fit import Fitted, Fitting, whole_hash
+from declml.data.table import Table, require_columns
+from declml_schema.plan import content_hash
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedColumn:
+    """One feature's arrays for all rows of a table, mapped from the cache. ``encoded`` is as the operation gave it."""
+
+    key: str
+    encoded: Encoded
+    cached: bool
+    reason: str
+
+
+def encode_feature(cache: Cache, table: Table, column: str, fitting: Fitting, fitted: Fitted) -> EncodedColumn:
+    """Return the arrays of all rows of ``column``, computed once per content of the column and fit."""
+    key = content_hash({"column": whole_hash(cache, table, column), "fit": fitted.key, "encode": fitting.identity})
+
+    def write(folder: Path) -> dict[str, Any]:
+        encoded = fitting.operation.encode(table.column(column), fitted.facts, fitting.preprocessing)
+        np.save(folder / "values.npy", np.ascontiguousarray(encoded.values))
+        if encoded.offsets is not None:
+            np.save(folder / "offsets.npy", encoded.offsets)
+        if encoded.keep is not None:
+            np.save(folder / "keep.npy", encoded.keep)
+        return {"counts": dict(encoded.counts)}
+
+    entry = cache.get_or_put("encoded", key, write)
+    encoded = Encoded(
+        values=np.load(entry.path / "values.npy", mmap_mode="r"),
+        offsets=_mapped(entry.path / "offsets.npy"),
+        keep=_mapped(entry.path / "keep.npy"),
+        counts=entry.facts["counts"],
+    )
+    return EncodedColumn(key=key, encoded=encoded, cached=entry.cached, reason=entry.reason)
+
+
+def _mapped(path: Path) -> np.ndarray | None:
+    return np.load(path, mmap_mode="r") if path.exists() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """One feature of a trained model: its column, how it is encoded, and the facts learned in training."""
+
+    name: str
+    column: str
+    fitting: Fitting
+    facts: Facts
+
+
+def transform(frame: pl.DataFrame, features: Iterable[Transform]) -> dict[str, Encoded]:
+    """Return the arrays of each feature for the rows of ``frame``; an absent column is a `UserProblem`."""
+    wanted = list(features)
+    require_columns(frame.columns, [each.column for each in wanted])
+    return {
+        each.name: each.fitting.operation.encode(frame[each.column], each.facts, each.fitting.preprocessing)
+        for each in wanted
+    }
+
+
+_SENTENCES: Mapping[str, tuple[str, str]] = {
+    "missing_dropped": ("missing-dropped", "no value: they are left out"),
+    "unseen_dropped": ("unseen-class", "a value that no training row has: they are left out"),
+    "unseen": ("unseen-value", "a value that no training row has: it counts as unknown"),
+    "unreadable": ("unreadable-value", "a value that cannot be read: it counts as missing"),
+    "infinite": ("infinite-value", "an infinite value: it counts as missing"),
+    "outliers": ("outlier", "an outlier: it is replaced"),
+}
+
+
+def count_findings(counts: Mapping[str, int], name: str, rows: int) -> list[Finding]:
+    """Return what the counts of an `Encoded` mean for the user of column ``name``; ordinary ones mean nothing."""
+    findings: list[Finding] = []
+    for count, (code, said) in _SENTENCES.items():
+        number = counts.get(count, 0)
+        if number:
+            verb = "has" if number == 1 else "have"
+            findings.append(Finding(code, f"Column '{name}': {number:,} of {rows:,} rows {verb} {said}."))
+    return findings

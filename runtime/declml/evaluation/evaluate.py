@@ -1,0 +1,159 @@
+"""Evaluate a model on all rows of a split: answers, losses, metrics. Draws no random number and changes no weight."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from declml.contracts import Batches, Metric, Model, Scores
+
+_DOUBLE_BYTES = 1 << 30  # answers larger than this are not copied into double precision
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """How one output is scored: its metrics by name, and the two functions that bring it to their scale.
+
+    ``scores`` turns the decoder's answers into what metrics want, ``targets`` the encoded targets: see
+    `declml.contracts.OutputOperation`. Every output has the score ``loss`` besides.
+    """
+
+    name: str
+    metrics: Mapping[str, Metric]
+    scores: Callable[[np.ndarray], np.ndarray]
+    targets: Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One output for all rows, on the CPU, in the order of the rows.
+
+    ``raw`` ``(row,)`` or ``(row, class)`` are the decoder's answers, float32, and ``encoded`` ``(row,)`` the targets
+    that the loss sees; ``scores`` and ``targets`` are both on the scale of the metrics.
+    """
+
+    raw: Tensor
+    encoded: Tensor
+    scores: Tensor
+    targets: Tensor
+
+    def select(self, mask: Tensor) -> Answers:
+        """Return the rows where ``mask`` ``(row,)`` is true."""
+        return Answers(self.raw[mask], self.encoded[mask], self.scores[mask], self.targets[mask])
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What the model answered to ``rows`` rows, by output."""
+
+    rows: int
+    outputs: Mapping[str, Answers]
+
+    def select(self, mask: np.ndarray) -> Predictions:
+        """Return the rows where ``mask`` ``(row,)`` bool is true."""
+        chosen = torch.from_numpy(np.ascontiguousarray(mask, dtype=np.bool_))
+        return Predictions(int(chosen.sum()), {name: each.select(chosen) for name, each in self.outputs.items()})
+
+
+def evaluate(
+    model: Model,
+    batches: Batches,
+    outputs: Sequence[OutputSpec],
+    *,
+    batch_size: int,
+    dtype: torch.dtype | None = None,
+) -> tuple[Scores, Predictions]:
+    """Return the scores of ``model`` on all rows of ``batches``, and its answers.
+
+    Losses and metrics are taken once, over all rows together, so ``batch_size`` is only a matter of speed. ``dtype`` is
+    the 16-bit type to compute in, None for full precision. Without rows every score is nan. The module is left in the
+    mode it was in, each part of it.
+    """
+    begin = time.perf_counter()
+    predictions = predict(model, batches, outputs, batch_size=batch_size, dtype=dtype)
+    values = score(predictions, outputs, model)
+    return Scores(values, time.perf_counter() - begin), predictions
+
+
+def predict(
+    model: Model,
+    batches: Batches,
+    outputs: Sequence[OutputSpec],
+    *,
+    batch_size: int,
+    dtype: torch.dtype | None = None,
+) -> Predictions:
+    """Return the answers of ``model`` to all rows of ``batches``, in their order."""
+    answers: dict[str, Tensor] = {}
+    targets: dict[str, Tensor] = {}
+    done = 0
+    with _evaluating(model.module), torch.no_grad():
+        for batch in batches.epoch(batch_size, seed=None):
+            context = nullcontext() if dtype is None else torch.autocast(_device_of(batch.targets), dtype=dtype)
+            with context:
+                new = model.module(batch.groups)
+            for output in outputs:
+                _put(answers, output.name, new[output.name].float(), done, batches.rows)
+                _put(targets, output.name, batch.targets[output.name], done, batches.rows)
+            done += batch.rows
+    if done != batches.rows:
+        raise RuntimeError(f"batches must yield the {batches.rows} rows that they have; got {done}")
+    return Predictions(done, {each.name: _finish(each, answers, targets) for each in outputs} if done else {})
+
+
+def score(predictions: Predictions, outputs: Sequence[OutputSpec], model: Model) -> dict[str, dict[str, float]]:
+    """Return output -> metric -> value for answers at hand, with the weighted sum of the losses as ``combined``."""
+    values: dict[str, dict[str, float]] = {"combined": {"loss": 0.0}}
+    for output in outputs:
+        loss, weight = model.losses[output.name]
+        if predictions.rows == 0:
+            values[output.name] = dict.fromkeys(("loss", *output.metrics), math.nan)
+        else:
+            each = predictions.outputs[output.name]
+            raw = each.raw.double() if each.raw.numel() * 8 <= _DOUBLE_BYTES else each.raw
+            values[output.name] = {
+                "loss": float(loss(raw, each.encoded)),
+                **{name: float(metric(each.scores, each.targets)) for name, metric in output.metrics.items()},
+            }
+        values["combined"]["loss"] += weight * values[output.name]["loss"]
+    return values
+
+
+@contextmanager
+def _evaluating(module: nn.Module) -> Generator[None]:
+    # A frozen encoder may be in evaluation mode inside a model that trains, so each part gets its own mode back.
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
+
+
+def _device_of(targets: Mapping[str, Tensor]) -> str:
+    return next((target.device.type for target in targets.values()), "cpu")
+
+
+def _put(buffers: dict[str, Tensor], name: str, rows: Tensor, start: int, total: int) -> None:
+    """Copy ``rows`` to their place in the buffer of that name, which the first of them makes."""
+    if name not in buffers:
+        buffers[name] = torch.empty((total, *rows.shape[1:]), dtype=rows.dtype, device=rows.device)
+    buffers[name][start : start + len(rows)] = rows
+
+
+def _finish(output: OutputSpec, answers: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Answers:
+    raw, encoded = answers[output.name].cpu(), targets[output.name].cpu()
+    return Answers(
+        raw=raw,
+        encoded=encoded,
+        scores=torch.from_numpy(np.ascontiguousarray(output.scores(raw.numpy()))),
+        targets=torch.from_numpy(np.ascontiguousarray(output.targets(encoded.numpy()))),
+    )

@@ -1,0 +1,1 @@
+"""Where training happens: a process of its own, started, followed and interrupted from outside, without torch."""

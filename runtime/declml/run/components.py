@@ -1,0 +1,101 @@
+"""From the names in a plan to the code that they stand for, built-in or plugged in.
+
+A component's file is imported when a plan names it, never before: a run with numbers only loads no tokenizer.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from declml.errors import UserProblem
+from declml_schema.declare import Component, component_key
+from declml_schema.vocabulary import Vocabulary, vocabulary
+
+
+class Components:
+    """All components that a plan may name: those of the vocabulary and those of its plug-in files."""
+
+    def __init__(self, plugins: Sequence[Path] = (), *, words: Vocabulary | None = None) -> None:
+        self._vocabulary = words or vocabulary()
+        self._plugged: dict[tuple[str, ...], Component] = {}
+        for file in plugins:
+            for component in plugin_components(load_plugin(file)):
+                for key in component_key(component):
+                    self._plugged[key] = component
+
+    def get(self, kind: str, name: str, feature: str | None = None) -> Component:
+        """Return the component of that kind and name, for a feature type where the kind has one."""
+        keys = [(kind, feature, name), (kind, name)] if feature else [(kind, name)]
+        for key in keys:
+            if key in self._plugged:
+                return self._plugged[key]
+        for key in keys:
+            place = self._vocabulary.location(*key)
+            if place is not None:
+                module, attribute = place
+                return getattr(importlib.import_module(module), attribute)
+        raise UserProblem("unknown-type", f"{kind} must be a known name; got '{name}'.")
+
+    def names(self, kind: str, feature: str | None = None) -> list[str]:
+        """Return the names of a kind, for a feature type where the kind has one; plug-ins come last."""
+        plugged = [key[-1] for key in self._plugged if key[0] == kind and (len(key) == 2 or key[1] == feature)]
+        return [*self._vocabulary.names(kind, feature), *sorted(plugged)]
+
+    def build(self, kind: str, name: str, feature: str | None = None) -> Any:
+        """Return what the component of that name builds with: a class or a function."""
+        component = self.get(kind, name, feature)
+        if component.build is None:
+            raise TypeError(f"the {kind} {name!r} declares no build")
+        return component.build
+
+
+def load_plugin(file: Path) -> ModuleType:
+    """Import a plug-in file afresh, as a module of its own; whatever it raises becomes one sentence with the line."""
+    name = f"declml_plugin_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise UserProblem(
+            "absent-plugin", f"code must name Python files beside the config; got '{file.name}', which is not there."
+        )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pydantic look their own module up by name
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        line = _line_in(error, file)
+        where = f" at line {line}" if line else ""
+        raise UserProblem(
+            "broken-plugin",
+            f"The plug-in '{file.name}' must be importable; got {type(error).__name__}{where}: {error}.",
+        ) from error
+    return module
+
+
+def _line_in(error: BaseException, file: Path) -> int | None:
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    trace = error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename) == file:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def plugin_components(module: ModuleType) -> list[Component]:
+    """Return the components that a plug-in's module holds at its top level, each once."""
+    found: dict[int, Component] = {}
+    for value in vars(module).values():
+        if isinstance(value, Component):
+            found[id(value)] = value
+    return list(found.values())
+
+
+def trees(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return ``values`` without ``names``: what remains is passed on as flat arguments."""
+    return {key: value for key, value in values.items() if key not in names}

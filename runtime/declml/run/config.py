@@ -1,0 +1,128 @@
+"""A config as the user gave it: a path, a text or a dict becomes text with a name and a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from declml.errors import ConfigProblems, UserProblem
+from declml.run.folder import experiment_name
+from declml.runs.places import start_for
+from declml_schema.check import CheckResult
+from declml_schema.check import check as check_text
+from declml_schema.document import parse, to_data
+from declml_schema.problems import Problem, Severity
+
+ConfigLike: TypeAlias = str | Path | Mapping[str, Any]
+Override: TypeAlias = tuple[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The text of a config; ``file`` is its name in messages, ``path`` is None when it came as text or dict."""
+
+    text: str
+    file: str
+    path: Path | None
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths in the config start from."""
+        return self.path.absolute().parent if self.path else Path.cwd()
+
+    @property
+    def start(self) -> Path:
+        """Where the search for the project's root begins."""
+        return start_for(self.path)
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its endings, as the default name of the experiment."""
+        if self.path is None:
+            return "notebook" if self.file == "<cell>" else "experiment"
+        return experiment_name(self.path.name.removesuffix(".yaml").removesuffix(".yml").removesuffix(".declml"))
+
+
+def load_config(config: ConfigLike) -> Config:
+    """Return the config's text. A string is a path unless it spans lines or holds ``key: value``."""
+    if isinstance(config, Mapping):
+        # sort_keys off: the order of features is part of what the user wrote.
+        return Config(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True), "<dict>", None)
+    if isinstance(config, str) and ("\n" in config or ": " in config or not config.strip()):
+        return Config(config, "<text>", None)
+    path = Path(config).expanduser()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserProblem(
+            "unreadable-config",
+            f"The config must be a file that can be read; got '{path}': {(error.strerror or str(error)).lower()}.",
+            hint=_nearby(path),
+        ) from error
+    document = parse(data, file=str(path))
+    if any(problem.code == "not-text" for problem in document.problems):
+        raise ConfigProblems(document.problems, source=document.text, file=str(path))
+    return Config(document.text, str(path), path)
+
+
+def _nearby(path: Path) -> str:
+    folder = path.parent if path.parent.is_dir() else Path()
+    found = sorted(each.name for pattern in ("*.declml.yaml", "declml.yaml", "*.yaml") for each in folder.glob(pattern))
+    return (
+        f"Configs here: {', '.join(dict.fromkeys(found))}."
+        if found
+        else "`declml init` writes an example to start from."
+    )
+
+
+def parse_override(text: str) -> Override:
+    """Return the path and value of ``trainer.epochs=3``; the value is read as YAML."""
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        raise UserProblem(
+            "override-form", f"--set must be PATH=VALUE; got '{text}'.", hint="For example: --set trainer.epochs=3"
+        )
+    return path.strip(), to_data(parse(value).root)
+
+
+def parse_overrides(overrides: Sequence[str | Override] | Mapping[str, object]) -> tuple[Override, ...]:
+    """Return overrides given as ``"path=value"``, as pairs or as a mapping, as pairs."""
+    if isinstance(overrides, Mapping):
+        return tuple(overrides.items())
+    return tuple(parse_override(each) if isinstance(each, str) else each for each in overrides)
+
+
+def checked(config: Config, overrides: Sequence[Override] = ()) -> CheckResult:
+    """Return what the one checker says of a config, with the words of its plug-ins known to it."""
+    first = check_text(config.text, file=config.file, overrides=overrides)
+    files = first.data.get("code")
+    if not files:
+        return first
+    from declml.run.plugins import plugin_words
+
+    words, problems = plugin_words(
+        [config.folder / str(each) for each in (files if isinstance(files, list) else [files])]
+    )
+    result = check_text(config.text, file=config.file, overrides=overrides, vocabulary=words)
+    # Said first: what a broken plug-in would have declared is unknown to the checker.
+    result.problems[:0] = [place_problem(config.text, problem, file=config.file) for problem in problems]
+    return result
+
+
+def place_problem(text: str, problem: Problem | UserProblem, *, file: str) -> Problem:
+    """Return a problem with the place in the config's text that its path names, or the nearest part of it that is
+    there.
+    """
+    from declml_schema.places import span_of
+
+    if isinstance(problem, UserProblem):
+        problem = Problem(problem.code, problem.message, path=problem.path, hint=problem.hint, severity=Severity.ERROR)
+    span = span_of(parse(text).root, problem.path)
+    return Problem(
+        problem.code, problem.message, span, problem.severity, problem.path, problem.hint, problem.fix, problem.related,
+        problem.tags, file,
+    )  # fmt: skip

@@ -1,0 +1,151 @@
+"""Wires the evaluation of a model: which metrics each output has, which rows a slice holds, what is kept of the
+answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from declml.contracts import Batches, Facts, Metric, Model, OutputOperation, Scores
+from declml.errors import UserProblem
+from declml.evaluation.confusion import confusion
+from declml.evaluation.evaluate import OutputSpec, Predictions, evaluate
+from declml.evaluation.slices import score_slices
+from declml.run.components import Components
+from declml.run.settings import decides_of
+from declml_schema.plan import OutputFeature, Plan
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_LARGEST_CONFUSION = 50
+"""Classes up to which a confusion matrix is kept: beyond, nobody can read it and it would swell every event."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalResult:
+    """The last word on one split: JSON data for the event, and the answers to write down."""
+
+    rows: int
+    values: Mapping[str, Mapping[str, float]]
+    slices: list[dict[str, Any]]
+    confusion: dict[str, Any]
+    predictions: Predictions
+
+
+class Evaluator:
+    """Evaluates one model; the same in training and on new rows. ``facts`` and ``operations`` are by output."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        facts: Mapping[str, Facts],
+        operations: Mapping[str, OutputOperation],
+        components: Components,
+        model: Model,
+        *,
+        batch_size: int,
+    ) -> None:
+        self._plan = plan
+        self._facts = facts
+        self._model = model
+        self._batch_size = batch_size
+        self._decides = decides_of(plan, components)
+        self.specs = [
+            OutputSpec(
+                output.name,
+                self._metrics(output, components),
+                partial(operations[output.name].scores, facts=facts[output.name], preprocessing=output.preprocessing),
+                partial(operations[output.name].targets, facts=facts[output.name], preprocessing=output.preprocessing),
+            )
+            for output in plan.outputs
+        ]
+
+    def _metrics(self, output: OutputFeature, components: Components) -> dict[str, Metric]:
+        names = [name for name in self._plan.evaluation["metrics"][output.name] if name != "loss"]
+        if self._decides.output == output.name and self._decides.metric not in {*names, "loss"}:
+            names.append(self._decides.metric)
+        metrics: dict[str, Metric] = {}
+        for name in names:
+            component = components.get("metric", name, output.type)
+            assert component.build is not None
+            shared = {
+                key: output.parameters[key] for key in component.parameters.model_fields if key in output.parameters
+            }
+            metrics[name] = component.build(**shared)
+        return metrics
+
+    def scores(self, batches: Batches) -> Scores:
+        """Return the scores of the model on these rows."""
+        return evaluate(self._model, batches, self.specs, batch_size=self._batch_size)[0]
+
+    def final(self, batches: Batches, table: pl.DataFrame) -> FinalResult:
+        """Return scores, slices, confusion and answers; ``table`` has the rows of ``batches``, in their order."""
+        scores, predictions = evaluate(self._model, batches, self.specs, batch_size=self._batch_size)
+        masks = slice_masks(self._plan, table)
+        slices = score_slices(predictions, self.specs, self._model, masks, self._decides) if masks else []
+        return FinalResult(
+            predictions.rows,
+            scores.values,
+            [each.as_json() for each in slices],
+            self._confusion(predictions),
+            predictions,
+        )
+
+    def _confusion(self, predictions: Predictions) -> dict[str, Any]:
+        answer: dict[str, Any] = {}
+        for output in self._plan.outputs:
+            classes = class_names(self._facts[output.name])
+            if classes and len(classes) <= _LARGEST_CONFUSION and output.name in predictions.outputs:
+                each = predictions.outputs[output.name]
+                threshold = output.parameters.get("threshold", 0.5)
+                answer[output.name] = confusion(each.scores, each.targets, classes, threshold=threshold).as_json()
+        return answer
+
+
+def class_names(facts: Facts) -> list[str]:
+    """Return the classes of an output as text, false before true for a binary; empty for a number."""
+    if "classes" in facts:
+        return [str(each) for each in facts["classes"]]
+    if "true" in facts:
+        return [str(facts["false"]), str(facts["true"])]
+    return []
+
+
+def slice_masks(plan: Plan, table: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Return name -> ``(row,)`` bool for every declared slice; a condition that cannot be read is a `UserProblem`."""
+    import polars as pl
+
+    masks: dict[str, np.ndarray] = {}
+    for index, each in enumerate(plan.evaluation.get("slices") or []):
+        path = f"evaluation.slices[{index}]"
+        if each.get("where"):
+            name = each.get("name") or each["where"]
+            try:
+                mask = table.select(pl.sql_expr(each["where"]).fill_null(value=False).alias("slice"))["slice"]
+                masks[name] = mask.cast(pl.Boolean).to_numpy()
+            except (pl.exceptions.PolarsError, TypeError) as error:
+                reason = str(error).strip().splitlines()[0]
+                raise UserProblem(
+                    "bad-where",
+                    f"A slice must be a SQL condition on the columns; got: {each['where']} ({reason}).",
+                    path=path,
+                ) from error
+        elif each.get("column"):
+            masks.update(_by_value(table, each["column"], each.get("name"), path))
+    return masks
+
+
+_MOST_SLICES = 50
+
+
+def _by_value(table: pl.DataFrame, column: str, name: str | None, path: str) -> dict[str, np.ndarray]:
+    if column not in table.columns:
+        raise UserProblem("absent-column", f"A slice must be on a column of the data; got '{column}'.", path=path)
+    values = table[column].value_counts(sort=True)[column].head(_MOST_SLICES).to_list()
+    return {f"{name or column}={value}": table[column].eq_missing(value).to_numpy() for value in values}

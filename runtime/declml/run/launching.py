@@ -1,0 +1,227 @@
+"""From a checked config to a training process: find the data, see whether the answer is there already, start,
+follow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from declml import __version__
+from declml.data.cache import content_hash_of_files
+from declml.errors import ConfigProblems, UserProblem
+from declml.kernels.local import Launched, follow, interrupt, launch
+from declml.run.config import Config, place_problem
+from declml.run.files import storage_problem
+from declml.run.folder import RunFolder, create_run
+from declml.run.record import code_identity, command_line, plugin_hashes
+from declml.run.request import NO_SPACE_EXIT, Request
+from declml.run.tables import Source, source_of
+from declml.runs.changes import plan_changes
+from declml.runs.find import find
+from declml.runs.folder import Run, open_run
+from declml.runs.tensorboard import TensorBoardMirror
+from declml_schema.plan import Plan, content_hash
+from declml_schema.problems import Problem
+
+OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A valid config, the data to train it on, and where runs and caches live."""
+
+    config: Config
+    plan: Plan
+    dataset: Any
+    runs: Path
+    cache: Path
+    experiment: str
+    problems: Sequence[Problem] = ()
+    trigger: str = "python"
+    parent: str | None = None
+    threads: int | None = None
+    device: str | None = None
+
+    @property
+    def plugins(self) -> list[Path]:
+        """The plug-in files, absolute."""
+        return [self.config.folder / each for each in self.plan.code]
+
+    def source(self) -> Source:
+        """Find the data: paths and the hash of their bytes."""
+        return source_of(self.dataset, self.plan.data, folder=self.config.folder, cache=self.cache)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A training process and its run folder; ``process`` is None when a finished run already is the answer."""
+
+    folder: RunFolder
+    process: Launched | None
+    config: Config
+
+
+def identity_of(plan: Plan, source: Source, plugins: Mapping[str, str]) -> dict[str, str]:
+    """Return the identities that make a run: plan, data, code, and the run itself as the hash of these three."""
+    data = {key: value for key, value in plan.data.items() if key not in {"source", "sha256"}}
+    parts = {
+        "plan": plan.identity,
+        "data": content_hash({"bytes": source.sha256, "subset": data}),
+        "code": code_identity(plugins, __version__),
+        "evaluation": content_hash(dict(plan.evaluation)),
+    }
+    return {**parts, "run": content_hash(parts)}
+
+
+def identical_run(runs: Path, identity: str) -> Run | None:
+    """Return the newest finished and untouched run of that identity."""
+    records = sorted(runs.glob("*/*/record.json"), key=lambda each: each.parent.name, reverse=True)
+    for record in records:
+        with contextlib.suppress(UserProblem):
+            run = open_run(record.parent)
+            same = (run.record.get("identity") or {}).get("run") == identity
+            if same and run.status == "finished" and not run.taint():
+                return run
+    return None
+
+
+def start_run(launch_: Launch, *, resume: str | Path | None = None, again: bool = False) -> Started:
+    """Start the training process for a launch, or go on with the run that ``resume`` names."""
+    source = launch_.source()
+    _check_pin(launch_, source)
+    hashes = plugin_hashes(launch_.plugins)
+    identity = identity_of(launch_.plan, source, hashes)
+    if resume is not None:
+        folder = _resumable(launch_, str(resume), identity)
+    else:
+        same = None if again else identical_run(launch_.runs, identity["run"])
+        if same is not None:
+            return Started(RunFolder(same.path), None, launch_.config)
+        folder = create_run(
+            launch_.runs, launch_.experiment, identity=identity["run"], config=launch_.config.text,
+            plan=launch_.plan.as_json(),
+        )  # fmt: skip
+    request = Request(
+        folder=str(folder.path),
+        cache=str(launch_.cache),
+        config_folder=str(launch_.config.folder),
+        paths=[str(each) for each in source.paths],
+        data_sha256=source.sha256,
+        identity=identity,
+        plugins=[str(each) for each in launch_.plugins],
+        resume=resume is not None,
+        threads=launch_.threads,
+        device=launch_.device,
+        trigger=launch_.trigger,
+        parent=launch_.parent,
+        argv=command_line(),
+    )
+    told = folder.events.stat().st_size if folder.events.exists() else 0
+    try:
+        process = launch(request.as_json(), folder=folder.path, read_to=told)
+    except OSError as error:
+        raise storage_problem(error, folder.path) from error
+    return Started(folder, process, launch_.config)
+
+
+def follow_run(started: Started, on_event: OnEvent | None = None) -> Run:
+    """Follow a training process to its end and return the run; a failed one raises its problem.
+
+    A `KeyboardInterrupt` asks the process to stop after a checkpoint; a second one ends it at once.
+    """
+    if started.process is None:
+        return replace(open_run(started.folder.path), reused=True)
+    problems: list[Mapping[str, Any]] = []
+    mirror = TensorBoardMirror(started.folder.path)
+
+    def take(event: Mapping[str, Any]) -> None:
+        if event["kind"] == "problem":
+            problems.append(event["problem"])
+        mirror.take(event)
+        if on_event is not None:
+            on_event(event)
+
+    asked = False
+    while True:
+        try:
+            outcome = follow(started.folder.events, started.process, take)
+            break
+        except KeyboardInterrupt:
+            interrupt(started.process.pid, again=asked)
+            asked = True
+    mirror.close()
+    if outcome.status in {"finished", "interrupted"}:
+        return open_run(started.folder.path)
+    if outcome.exit_code == NO_SPACE_EXIT:
+        raise UserProblem(
+            "disk-full", f"There must be room on the disk for {started.folder.path}; got none left.",
+            hint="Free some space and go on with --resume, or choose another place with --runs.",
+        )  # fmt: skip
+    if problems:
+        raise ConfigProblems(
+            [_as_problem(each, started.config) for each in problems],
+            source=started.config.text,
+            file=started.config.file,
+        )
+    raise UserProblem(
+        "run-killed",
+        outcome.message,
+        hint=f"Go on with: declml train {started.config.file} --resume {started.folder.id}",
+    )
+
+
+def _as_problem(value: Mapping[str, Any], config: Config) -> Problem:
+    problem = Problem(
+        str(value["code"]), str(value["message"]), path=str(value.get("path", "")), hint=str(value.get("hint", ""))
+    )
+    return place_problem(config.text, problem, file=config.file)
+
+
+def _check_pin(launch_: Launch, source: Source) -> None:
+    """Refuse data that are not those that the config pins: by one hash of all bytes, or one per file."""
+    pin = launch_.plan.data.get("sha256")
+    if not pin or launch_.dataset is not None:
+        return
+    config = launch_.config
+    expected = {"": pin} if isinstance(pin, str) else dict(pin)
+    problems: list[Problem] = []
+    for name, digest in expected.items():
+        files = [path for path in source.paths if not name or path.name == Path(name).name]
+        found = content_hash_of_files(files, launch_.cache / "hashes.sqlite") if files else "no such file"
+        if found != digest:
+            problem = UserProblem(
+                "data-changed",
+                f"data.sha256 must be the hash of the data; got {digest[:12]}..., but {name or 'the data'} has"
+                f" {found[:12]}...",
+                path="data.sha256",
+                hint=f"If the change is meant, write: sha256: {found}",
+            )
+            problems.append(place_problem(config.text, problem, file=config.file))
+    if problems:
+        raise ConfigProblems(problems, source=config.text, file=config.file)
+
+
+def _resumable(launch_: Launch, name: str, identity: Mapping[str, str]) -> RunFolder:
+    run = find(launch_.runs, name)
+    if run.status == "finished":
+        raise UserProblem("run-finished", f"A run to resume must not have ended; got {run.id}, which finished.")
+    if run.status == "running":
+        raise UserProblem(
+            "run-running",
+            f"A run to resume must not be running; got {run.id}, which process {run.record.get('process')} trains.",
+        )
+    theirs = run.record.get("identity") or {}
+    for part, what in (("plan", "plan"), ("data", "data"), ("code", "plug-in code")):
+        if theirs and theirs.get(part) != identity[part]:
+            changed = plan_changes(run.plan_values, launch_.plan.as_json()) if part == "plan" else []
+            listed = f": {', '.join(each.path for each in changed[:5])}" if changed else ""
+            raise UserProblem(
+                "resume-mismatch",
+                f"A run must be resumed with the {what} that it began with; got another{listed}.",
+                hint=f"Train anew without --resume, or use the config as it was: {run.path / 'config.yaml'}",
+            )
+    return RunFolder(run.path)

@@ -1,0 +1,93 @@
+"""Keeps a run's record while it runs: written whole at each change, so a reader never sees half of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from declml import __version__
+from declml.run.files import file_hash, write_json, write_text
+from declml.run.folder import RunFolder
+from declml.run.record import RECORD_FORMAT, environment, git_state, hardware, plugin_hashes
+from declml.run.request import Request
+from declml_schema.problems import Problem
+
+
+class Ledger:
+    """The record of one run. A run that goes on keeps what its record said and counts the process that took over."""
+
+    def __init__(self, folder: RunFolder, request: Request) -> None:
+        self._folder = folder
+        now = _now()
+        if request.resume and folder.record.exists():
+            self.values: dict[str, Any] = json.loads(folder.record.read_text())
+            self.values.setdefault("resumed", []).append(now)
+        else:
+            git, diff = git_state(Path(request.config_folder))
+            if diff:
+                write_text(folder.path / "git.diff", diff)
+            self.values = {
+                "format": RECORD_FORMAT,
+                "declml": __version__,
+                "run": folder.id,
+                "experiment": folder.experiment,
+                "created": now,
+                "started": now,
+                "trigger": request.trigger,
+                "parent": request.parent,
+                "argv": request.argv,
+                "identity": dict(request.identity),
+                "data": {"paths": request.paths, "sha256": request.data_sha256},
+                "plugins": plugin_hashes([Path(each) for each in request.plugins]),
+                "git": git,
+                "environment": environment(),
+                "hardware": hardware(),
+            }
+        self.values.update({"status": "running", "process": os.getpid(), "finished": None, "problem": None})
+        self.save()
+
+    def plan(self) -> dict[str, Any]:
+        """Return the resolved plan of the run, as JSON data."""
+        return json.loads(self._folder.plan.read_text())
+
+    def update(self, **values: Any) -> None:
+        """Set entries of the record and write it."""
+        self.values.update(values)
+        self.save()
+
+    def add(self, entry: str, values: Mapping[str, Any]) -> None:
+        """Add to an entry that is a mapping and write the record."""
+        self.values.setdefault(entry, {}).update(values)
+        self.save()
+
+    def hash_outputs(self) -> dict[str, str]:
+        """Hash what the run wrote and may not change any more; `runs` compares them to find a tainted run."""
+        kept = [self._folder.config, self._folder.plan]
+        for part in (self._folder.model, self._folder.predictions):
+            kept += sorted(each for each in part.rglob("*") if each.is_file())
+        return {str(each.relative_to(self._folder.path)): file_hash(each) for each in kept}
+
+    def close(self, status: str, *, seconds: float, problem: Problem | None) -> None:
+        """Say how this process of the run ended."""
+        self.values.update(
+            {
+                "status": status,
+                "finished": _now(),
+                "seconds": round(self.values.get("seconds", 0.0) + seconds, 3),
+                "problem": problem.as_json() if problem else None,
+                "outputs": self.hash_outputs(),
+            }
+        )
+        self.save()
+
+    def save(self) -> None:
+        """Write the record."""
+        write_json(self._folder.record, self.values)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,65 @@
+"""A model's answers as a table: values and probabilities per output, in the words of the data."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from declml.contracts import Facts, OutputOperation
+from declml.errors import UserProblem
+from declml.evaluation.evaluate import Predictions
+from declml.run.files import storage_problem
+from declml_schema.plan import Plan
+
+_WRITERS = (".csv", ".parquet", ".jsonl", ".ndjson")
+
+
+def prediction_frame(
+    predictions: Predictions, plan: Plan, facts: Mapping[str, Facts], operations: Mapping[str, OutputOperation]
+) -> pl.DataFrame:
+    """Return ``<output>_predictions`` and, for classes, ``<output>_probability...`` for each row."""
+    columns: dict[str, pl.Series] = {}
+    for output in plan.outputs:
+        raw = predictions.outputs[output.name].raw.numpy()
+        decoded = operations[output.name].decode(raw, facts[output.name], output.preprocessing, output.parameters)
+        for suffix, series in decoded.items():
+            columns[f"{output.name}_{suffix}"] = series
+    return pl.DataFrame(columns)
+
+
+def with_truth(frame: pl.DataFrame, plan: Plan, table: pl.DataFrame, rows: np.ndarray) -> pl.DataFrame:
+    """Return predictions beside the row's number in the data and the true values."""
+    truth = {f"{output.name}": table[output.column][rows] for output in plan.outputs}
+    return pl.DataFrame({"row": pl.Series("row", rows), **truth}).hstack(frame)
+
+
+def write_frame(path: Path, frame: pl.DataFrame) -> None:
+    """Write a table as CSV, Parquet or JSON Lines by the file's ending; it appears whole or not at all."""
+    suffix = path.suffix.lower()
+    if suffix not in _WRITERS:
+        raise UserProblem(
+            "unknown-format",
+            f"The output must end in {', '.join(_WRITERS[:-1])} or {_WRITERS[-1]}; got '{path.name}'.",
+        )
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if suffix == ".csv":
+            frame.write_csv(draft)
+        elif suffix == ".parquet":
+            frame.write_parquet(draft)
+        else:
+            frame.write_ndjson(draft)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        if error.errno == errno.ENOENT:
+            raise UserProblem("absent-folder", f"The folder of the output must exist; got '{path.parent}'.") from error
+        raise storage_problem(error, path) from error
+    except pl.exceptions.PolarsError as error:
+        draft.unlink(missing_ok=True)
+        raise UserProblem("unwritable-path", f"{path} must be a place that can be written; got: {error}.") from error

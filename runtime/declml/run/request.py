@@ -1,0 +1,43 @@
+"""What a training process is asked to do: written by whoever starts it, read by `declml.run.worker`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+NO_SPACE_EXIT = 74
+"""The exit code of a training process that could not even write its last event: EX_IOERR of sysexits.h."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One training, in JSON: absolute paths, the hash of the data that was planned with, and the identity it will have.
+
+    ``threads`` and ``device`` repeat those of another run when that run is reproduced; None lets the process choose.
+    """
+
+    folder: str
+    cache: str
+    config_folder: str
+    paths: list[str]
+    data_sha256: str
+    identity: dict[str, str]
+    plugins: list[str] = field(default_factory=list[str])
+    resume: bool = False
+    threads: int | None = None
+    device: str | None = None
+    trigger: str = "python"
+    parent: str | None = None
+    argv: list[str] = field(default_factory=list[str])
+    format: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the request as JSON data."""
+        return asdict(self)
+
+    @staticmethod
+    def read(path: Path) -> Request:
+        """Return the request that stands in a file."""
+        return Request(**json.loads(path.read_text()))

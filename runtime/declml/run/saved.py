@@ -1,0 +1,127 @@
+"""The trained model as files: weights, plan, fitted preprocessing, tokenizers and plug-ins, enough to predict
+anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from declml import __version__
+from declml.contracts import Facts, Model, OutputOperation
+from declml.data.fit import Fitting
+from declml.data.transform import Transform
+from declml.errors import UserProblem
+from declml.model.assemble import Network
+from declml.pretrained import locate_pretrained
+from declml.run.components import Components
+from declml.run.files import file_hash, write_json
+from declml.run.folder import RunFolder
+from declml.run.network import Blueprint, blueprint, losses_of
+from declml.run.prepare import Prepared
+from declml.runs.folder import Run
+from declml.training.checkpoints import all_weights, put_weights
+from declml.training.tensor_file import read_tensors, write_tensors
+from declml_schema.plan import InputFeature, Plan
+
+FORMAT = 1
+WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
+_PRETRAINED = "pretrained_model_name_or_path"
+_TOKENIZER_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt",
+"vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model")  # fmt: skip
+
+
+def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, network: Network, plugins: Sequence[str]) -> str:
+    """Write the model into the run's folder and return the SHA-256 of its weights."""
+    folder.model.mkdir(exist_ok=True)
+    facts: dict[str, dict[str, Any]] = {name: dict(each.facts) for name, each in prepared.features.items()}
+    for name, extra in network.extra_facts().items():
+        facts[name].update(extra)
+    for feature in plan.inputs:
+        if feature.preprocessing.get("tokenizer") == "hf_tokenizer":
+            _keep_tokenizer(feature, folder.model / "tokenizers" / feature.name)
+    for file in plugins:
+        (folder.model / "code").mkdir(exist_ok=True)
+        shutil.copy2(file, folder.model / "code" / Path(file).name)
+    write_json(
+        folder.model / DESCRIPTION,
+        {
+            "format": FORMAT,
+            "declml": __version__,
+            "plan": plan.as_json(),
+            "facts": facts,
+            "plugins": [Path(each).name for each in plugins],
+        },
+    )
+    write_tensors(folder.model / WEIGHTS, all_weights(network), {"format": FORMAT})
+    return file_hash(folder.model / WEIGHTS)
+
+
+def _keep_tokenizer(feature: InputFeature, target: Path) -> None:
+    source = locate_pretrained(feature.preprocessing[_PRETRAINED])
+    target.mkdir(parents=True, exist_ok=True)
+    for name in _TOKENIZER_FILES:
+        if (source / name).exists():
+            shutil.copy2(source / name, target / name)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedModel:
+    """A model read back: ready to encode rows and answer them."""
+
+    plan: Plan
+    facts: dict[str, Facts]
+    components: Components
+    blueprint: Blueprint
+    model: Model
+    transforms: dict[str, Transform]
+
+    @property
+    def operations(self) -> dict[str, OutputOperation]:
+        """The operation of each output."""
+        names = [output.name for output in self.plan.outputs]
+        return {name: self.transforms[name].fitting.operation for name in names}  # pyright: ignore[reportReturnType] - outputs only
+
+
+def load_model(run: Run) -> SavedModel:
+    """Return the model of a run. A run that has none, or one of a newer version, is a `UserProblem`."""
+    path = run.model / DESCRIPTION
+    if not path.exists() or not (run.model / WEIGHTS).exists():
+        raise UserProblem(
+            "no-model", f"Run {run.id} must have a trained model; got none: it is {run.status}.",
+            hint=f"Go on with it: declml train CONFIG --resume {run.id}",
+        )  # fmt: skip
+    saved = json.loads(path.read_text())
+    if saved["format"] > FORMAT:
+        raise UserProblem(
+            "newer-version", f"The model of run {run.id} must be of format {FORMAT} or older; got {saved['format']}.",
+            hint=f"It was written by declml {saved['declml']}: install that version or a newer one.",
+        )  # fmt: skip
+    plan = _with_own_tokenizers(Plan.from_json(saved["plan"]), run.model / "tokenizers")
+    facts: dict[str, Facts] = saved["facts"]
+    components = Components([run.model / "code" / name for name in saved["plugins"]])
+    built = blueprint(plan, facts, components)
+    network = built.build(plan.trainer["seed"])
+    put_weights(network, read_tensors(run.model / WEIGHTS).tensors)
+    network.eval()
+    transforms: dict[str, Transform] = {}
+    for feature in (*plan.inputs, *plan.outputs):
+        role = "input" if isinstance(feature, InputFeature) else "output"
+        fitting = Fitting(f"{role}.{feature.type}", components.build(role, feature.type)(), feature.preprocessing)
+        transforms[feature.name] = Transform(feature.name, feature.column, fitting, facts[feature.name])
+    return SavedModel(plan, facts, components, built, Model(network, losses_of(plan, facts, components)), transforms)
+
+
+def _with_own_tokenizers(plan: Plan, folder: Path) -> Plan:
+    """Return the plan with tokenizers read from the model's own folder, where it has them."""
+    inputs: list[InputFeature] = []
+    for feature in plan.inputs:
+        own = folder / feature.name
+        if own.is_dir():
+            feature = replace(feature, preprocessing={**feature.preprocessing, _PRETRAINED: str(own)})
+        inputs.append(feature)
+    return replace(plan, inputs=tuple(inputs))

@@ -1,0 +1,148 @@
+"""From the plan's trainer section to the loop's flat settings: the `auto` values are decided here, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from declml.contracts import Decides
+from declml.run.components import Components, trees
+from declml.training.gradients import Clipping
+from declml.training.precision import Precision
+from declml.training.schedule import Plateau, Steps, count_steps, warm_up, warmup_steps
+from declml.training.settings import Settings
+from declml_schema.plan import Plan, Values
+
+_SMALLEST_BATCH, _LARGEST_BATCH = 16, 512
+_BATCHES_PER_EPOCH = 100
+
+
+def batch_size_of(trainer: Values, rows: int) -> int:
+    """Return the rows of a batch. ``auto`` is the power of two that makes about 100 batches an epoch, from 16 to 512.
+
+    Few batches an epoch learn slowly, many small ones compute slowly; between these bounds the choice matters little.
+    """
+    declared = trainer["batch_size"]
+    if declared != "auto":
+        return int(declared)
+    size = _SMALLEST_BATCH
+    while size < _LARGEST_BATCH and size * _BATCHES_PER_EPOCH < rows:
+        size *= 2
+    return size
+
+
+def evaluation_batch_size(trainer: Values, batch_size: int) -> int:
+    """Return the rows of a batch without gradients: as declared, else at least 512, which no small model notices."""
+    declared = trainer["eval_batch_size"]
+    if isinstance(declared, int):
+        return declared
+    return max(batch_size, _LARGEST_BATCH)
+
+
+def decides_of(plan: Plan, components: Components) -> Decides:
+    """Return the number that picks the best weights: as declared, else the only output's own metric, else the loss of
+    all.
+    """
+    trainer = plan.trainer
+    field, metric = trainer["validation_field"], trainer["validation_metric"]
+    if field is None:
+        field = plan.outputs[0].name if len(plan.outputs) == 1 else "combined"
+    if field == "combined":
+        return Decides("combined", "loss", "minimize")
+    output = next(each for each in plan.outputs if each.name == field)
+    if metric is None:
+        metric = output.parameters.get("default_validation_metric")
+    if metric is None:
+        metric = components.get("output", output.type).facts["default_metric"]
+    if metric == "loss":
+        return Decides(field, "loss", "minimize")
+    goal = components.get("metric", metric, output.type).facts["goal"]
+    return Decides(field, metric, goal)
+
+
+def steps_of(trainer: Values, batches_per_epoch: int) -> Steps:
+    """Return how long the training is at most."""
+    accumulate = trainer["gradient_accumulation_steps"]
+    return count_steps(
+        batches_per_epoch,
+        epochs=trainer["epochs"],
+        train_steps=trainer["train_steps"],
+        accumulate=1 if accumulate == "auto" else accumulate,
+        evaluations_per_epoch=trainer["checkpoints_per_epoch"],
+        steps_per_evaluation=trainer["steps_per_checkpoint"],
+    )
+
+
+def settings_of(
+    plan: Plan, components: Components, *, steps: Steps, batch_size: int, rows: Mapping[str, int], precision: Precision
+) -> Settings:
+    """Return the settings of the loop. Without validation rows the training loss decides nothing and the last weights
+    stay.
+    """
+    trainer = plan.trainer
+    scheduler: Mapping[str, Any] = trainer["learning_rate_scheduler"] or {}
+    kind = trainer["regularization_type"]
+    weight = float(trainer["regularization_lambda"]) if kind else 0.0
+    clipping = trainer["gradient_clipping"] or {}
+    evaluated = () if trainer["skip_all_evaluation"] or not rows["validation"] else ("validation",)
+    if trainer["evaluate_training_set"] and evaluated:
+        evaluated = ("training", *evaluated)
+    decides = decides_of(plan, components) if evaluated else None
+    return Settings(
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=trainer["learning_rate"],
+        schedule=_schedule(scheduler, components, steps, trainer["learning_rate"]),
+        seed=trainer["seed"],
+        plateau=_plateau(scheduler, decides),
+        clipping=Clipping(clipping.get("clipglobalnorm"), clipping.get("clipnorm"), clipping.get("clipvalue")),
+        l1=weight if kind in {"l1", "l1_l2"} else 0.0,
+        l2=weight if kind in {"l2", "l1_l2"} else 0.0,
+        splits=evaluated,
+        decides=decides,
+        patience=None if trainer["early_stop"] < 0 else trainer["early_stop"],
+        precision=precision,
+        shuffle=trainer["should_shuffle"],
+    )
+
+
+_SECTION_KEYS = (
+    "decay",
+    "reduce_on_plateau",
+    "reduce_on_plateau_patience",
+    "reduce_on_plateau_rate",
+    "reduce_eval_metric",
+    "reduce_eval_split",
+    "warmup_evaluations",
+    "warmup_fraction",
+)
+
+
+def _schedule(scheduler: Mapping[str, Any], components: Components, steps: Steps, learning_rate: float) -> Any:
+    warm = warmup_steps(
+        steps, fraction=scheduler.get("warmup_fraction", 0.0), evaluations=scheduler.get("warmup_evaluations", 0)
+    )
+    build = components.build("schedule", scheduler.get("decay") or "none")
+    schedule = build(
+        total_steps=max(1, steps.total - warm),
+        steps_per_epoch=steps.per_epoch,
+        learning_rate=learning_rate,
+        **trees(scheduler, *_SECTION_KEYS),
+    )
+    return warm_up(schedule, warm)
+
+
+def _plateau(scheduler: Mapping[str, Any], decides: Decides | None) -> Plateau | None:
+    if not scheduler.get("reduce_on_plateau") or decides is None:
+        return None
+    metric = scheduler["reduce_eval_metric"]
+    is_loss = metric == "loss"
+    return Plateau(
+        reductions=scheduler["reduce_on_plateau"],
+        patience=scheduler["reduce_on_plateau_patience"],
+        rate=scheduler["reduce_on_plateau_rate"],
+        split=scheduler["reduce_eval_split"],
+        output="combined" if is_loss else decides.output,
+        metric=metric,
+        goal="minimize" if is_loss else decides.goal,
+    )

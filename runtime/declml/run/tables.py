@@ -1,0 +1,87 @@
+"""Data as the user gave them: a path, a glob, a list or a table in memory becomes files with a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from declml.data.cache import content_hash_of_files
+from declml.data.sources import locate
+from declml.errors import UserProblem
+from declml.run.files import storage_problem
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files that a run reads and the SHA-256 of their bytes."""
+
+    paths: tuple[Path, ...]
+    sha256: str
+
+
+def is_path(data: Any) -> bool:
+    """Return whether ``data`` names files rather than being a table in memory."""
+    return isinstance(data, str | os.PathLike) or (
+        isinstance(data, list | tuple) and bool(data) and all(isinstance(each, str | os.PathLike) for each in data)
+    )
+
+
+def source_of(dataset: Any, data: Mapping[str, Any], *, folder: Path, cache: Path) -> Source:
+    """Return the files of ``dataset`` or, where it is None, of the config's ``data.source``.
+
+    A path given by hand starts from the working folder, one in the config from the config's. A table in memory is
+    written to the cache under the hash of its content, so that the training process can read it and the record can
+    name it.
+    """
+    if dataset is None:
+        named = data.get("source")
+        if not named:
+            raise UserProblem(
+                "missing-source",
+                "A training must know its data; got a config without data.source.",
+                hint="Add `data: {source: FILE}` to the config, or give --dataset FILE.",
+            )
+        paths = locate(named, base=folder)
+    elif is_path(dataset):
+        many = isinstance(dataset, list | tuple)
+        paths = locate([os.fspath(each) for each in dataset] if many else os.fspath(dataset), base=Path.cwd())
+    else:
+        paths = [_stored(dataset, cache / "frames")]
+    return Source(tuple(paths), content_hash_of_files(paths, cache / "hashes.sqlite"))
+
+
+def table_of(data: Any) -> pl.DataFrame:
+    """Return data as a Polars frame: read from files, or converted."""
+    from declml.data.table import from_frame, read_table
+
+    if is_path(data):
+        many = isinstance(data, list | tuple)
+        return read_table(locate([os.fspath(each) for each in data] if many else os.fspath(data), base=Path.cwd()))
+    return from_frame(data)
+
+
+def _stored(table: Any, folder: Path) -> Path:
+    from io import BytesIO
+
+    from declml.data.table import from_frame
+
+    buffer = BytesIO()
+    from_frame(table).write_parquet(buffer, compression="uncompressed")
+    content = buffer.getvalue()
+    path = folder / f"{hashlib.sha256(content).hexdigest()}.parquet"
+    if not path.exists():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            draft = path.with_suffix(f".{os.getpid()}.part")
+            draft.write_bytes(content)
+            draft.replace(path)
+        except OSError as error:
+            raise storage_problem(error, path) from error
+    return path

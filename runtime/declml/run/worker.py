@@ -1,0 +1,84 @@
+"""The training process: ``python -m declml.run.worker REQUEST.json``. It speaks through its run's events and record
+alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from declml.errors import ConfigProblems, UserProblem
+from declml.run.config import place_problem
+from declml.run.events import EventWriter
+from declml.run.folder import RunFolder
+from declml.run.interrupts import Interrupts
+from declml.run.ledger import Ledger
+from declml.run.request import NO_SPACE_EXIT, Request
+from declml_schema.problems import Problem
+
+OK, FAILED, INTERRUPTED = 0, 1, 130
+
+
+def main(request_path: str) -> int:
+    """Train what the request asks for and return the process's exit code. Every end is told in the last event.
+
+    Only a disk without room for that event leaves the exit code alone to tell: `NO_SPACE_EXIT`.
+    """
+    try:
+        return _train(request_path)
+    except (UserProblem, OSError) as error:
+        with contextlib.suppress(OSError):  # the log may lie on the same full disk
+            print(error, file=sys.stderr)  # noqa: T201 - the process's log is its last resort
+        return NO_SPACE_EXIT
+
+
+def _train(request_path: str) -> int:
+    started = time.monotonic()
+    interrupts = Interrupts()
+    interrupts.install()
+    request = Request.read(Path(request_path))
+    # Relative paths in a config, such as that of a pretrained model, start from the config's folder.
+    os.chdir(request.config_folder)
+    folder = RunFolder(Path(request.folder))
+    writer = EventWriter(folder.events)
+    ledger = Ledger(folder, request)
+
+    def finish(status: str, message: str, problems: Sequence[Problem] = ()) -> None:
+        seconds = round(time.monotonic() - started, 3)
+        for problem in problems:
+            writer.emit("problem", problem=problem.as_json())
+        ledger.close(status, seconds=seconds, problem=problems[0] if problems else None)
+        writer.emit("run_finished", status=status, seconds=seconds, message=message)
+
+    try:
+        # Imported inside the boundary: whatever is wrong with the installation is told like any other failure.
+        from declml.run.execute import execute
+
+        outcome = execute(request, folder, ledger, writer.emit, interrupts)
+        finish(outcome.status, outcome.message)
+    except KeyboardInterrupt:
+        finish("interrupted", "Interrupted before training began: what was prepared so far is in the cache.")
+        return INTERRUPTED
+    except (ConfigProblems, UserProblem) as error:
+        text = folder.config.read_text()
+        found = error.problems if isinstance(error, ConfigProblems) else [error]
+        finish("failed", str(error), [place_problem(text, each, file=folder.config.name) for each in found])
+        return FAILED
+    except Exception as error:  # noqa: BLE001 - the process boundary: the trace goes to the log, one sentence to the user
+        traceback.print_exc()
+        sentence = f"declml itself failed: {type(error).__name__}: {error}."
+        hint = f"The trace is in {folder.path / 'worker.log'}."
+        finish("failed", sentence, [Problem("internal-error", sentence, hint=hint)])
+        return FAILED
+    finally:
+        writer.close()
+    return INTERRUPTED if outcome.status == "interrupted" else OK
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""Run folders, read only and without torch: find, open, list, compare."""

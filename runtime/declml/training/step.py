@@ -1,0 +1,135 @@
+"""One optimizer step: forward, backward, penalties, limits, update. Knows no epoch, no file and no event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from declml.contracts import Batch, Model, Optimizer
+from declml.training.gradients import clip, penalize, scale
+from declml.training.settings import Settings
+
+
+class Stepper:
+    """Takes optimizer steps on a model, reading nothing back from the device.
+
+    ``take`` hands the unweighted loss of each output, in the order of ``outputs``, and the batch's rows to ``record``.
+    """
+
+    def __init__(self, model: Model, optimizer: Optimizer, settings: Settings, device: torch.device) -> None:
+        self.outputs = list(model.losses)
+        self.loss_weights = [weight for _, weight in model.losses.values()]
+        self.weights: list[Tensor] = [each for each in model.module.parameters() if each.requires_grad]
+        self._module = model.module
+        self._losses = [(name, loss, weight) for name, (loss, weight) in model.losses.items()]
+        self._optimizer = optimizer
+        self._settings = settings
+        self._clips = settings.clipping != type(settings.clipping)()
+        dtype = settings.precision.dtype
+        self._autocast: Callable[[], Any] = (
+            nullcontext if dtype is None else (lambda: torch.autocast(device.type, dtype=dtype))
+        )
+        self._scaler = _Scaler(self.weights, device) if settings.precision.scaled else None
+
+    def take(
+        self,
+        batches: Iterator[Batch],
+        count: int,
+        learning_rate: float,
+        record: Callable[[Sequence[Tensor], int], None],
+    ) -> None:
+        """Take one step on the next ``count`` batches, as if they were one batch of all their rows."""
+        whole = count * self._settings.batch_size
+        rows = 0
+        for _ in range(count):
+            batch = next(batches)
+            loss, losses = self._forward(batch)
+            if count > 1:
+                loss = loss * (batch.rows / whole)
+            if self._scaler is not None:
+                loss = self._scaler.scale(loss)
+            loss.backward()
+            record(losses, batch.rows)
+            rows += batch.rows
+        if self._scaler is not None:
+            self._scaler.unscale()
+        if count > 1 and rows != whole:
+            scale(self._grads(), whole / rows)
+        if self._settings.l1 or self._settings.l2:
+            penalize(self.weights, l1=self._settings.l1, l2=self._settings.l2)
+        if self._clips and (grads := self._grads()):
+            clip(grads, self._settings.clipping)
+        if self._scaler is None:
+            self._optimizer.step(learning_rate)
+        else:
+            self._scaler.step(lambda: self._optimizer.step(learning_rate))
+        for weight in self.weights:
+            weight.grad = None
+
+    def _forward(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
+        with self._autocast():
+            answers = self._module(batch.groups)
+        total: Tensor | None = None
+        losses: list[Tensor] = []
+        for name, loss, weight in self._losses:
+            answer = answers[name]
+            if self._settings.precision.dtype is not None:
+                answer = answer.float()  # a loss in 16 bits would lose the small differences that training lives on
+            value = loss(answer, batch.targets[name])
+            losses.append(value)
+            weighted = value if weight == 1 else value * weight
+            total = weighted if total is None else total + weighted
+        if total is None:
+            raise ValueError("a model must have at least one loss")
+        return total, losses
+
+    def _grads(self) -> list[Tensor]:
+        return [weight.grad for weight in self.weights if weight.grad is not None]
+
+    def state(self) -> dict[str, Any]:
+        """Return what `load` needs beyond weights and optimizer: JSON data."""
+        return {} if self._scaler is None else {"scaler": self._scaler.state()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        if self._scaler is not None and "scaler" in state:
+            self._scaler.load(state["scaler"])
+
+
+class _Scaler:
+    """Keeps float16 gradients from vanishing: torch's own scaler, told that the list of weights is an optimizer."""
+
+    def __init__(self, weights: list[Tensor], device: torch.device) -> None:
+        self._scaler = torch.amp.GradScaler(device.type)
+        self._face = _OptimizerFace(weights)
+        self.scale = self._scaler.scale
+
+    def unscale(self) -> None:
+        self._scaler.unscale_(self._face)  # pyright: ignore[reportArgumentType] - it reads param_groups and no more
+
+    def step(self, step: Callable[[], None]) -> None:
+        self._face.step = step
+        self._scaler.step(self._face)  # pyright: ignore[reportArgumentType] - it calls step() where all gradients are finite
+        self._scaler.update()
+
+    def state(self) -> dict[str, Any]:
+        return self._scaler.state_dict()
+
+    def load(self, state: dict[str, Any]) -> None:
+        self._scaler.load_state_dict(state)
+
+
+class _OptimizerFace:
+    """The part of a torch optimizer that `torch.amp.GradScaler` touches."""
+
+    def __init__(self, weights: list[Tensor]) -> None:
+        self.param_groups: list[dict[str, Any]] = [{"params": weights}]
+        self.step: Callable[[], None] = _nothing
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,247 @@
+"""The published JSON Schema (2020-12) of a config, made from the vocabulary, and that of a run's events.
+
+A component is chosen by ``if/then`` on its name and never by a bare ``oneOf``: under ``oneOf`` every validator
+answers "not valid under any of the given schemas", under ``if/then`` it names the parameter that is wrong. What no
+JSON Schema can say (references, sums, a default type set elsewhere in the config) travels as ``x-rules`` and is the
+checker's alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from declml_schema.events import KINDS
+
+Schema: TypeAlias = dict[str, Any]
+Entry: TypeAlias = Mapping[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SECTION_KEYS = ("data", "preprocessing", "trainer", "evaluation", "kernel")
+"""The keys of the top level whose value is the section of that name."""
+
+
+def build_config_schema(vocabulary: Mapping[str, Any]) -> Schema:
+    """Return the schema of a whole config."""
+    return _ConfigSchema(vocabulary["components"]).build()
+
+
+class _ConfigSchema:
+    """Collects the definitions while the schema of a config is put together."""
+
+    def __init__(self, components: Mapping[str, Sequence[Entry]]) -> None:
+        self._components = components
+        self._sections = {entry["name"]: entry for entry in components.get("section", ())}
+        self._definitions: dict[str, Schema] = {}
+
+    def build(self) -> Schema:
+        config = self._sections["config"]
+        properties = self._properties(config["properties"], default_types=config["facts"].get("default_types", {}))
+        for name in SECTION_KEYS:
+            properties[name] = self._reference(f"section.{name}", self._section(name), properties[name])
+        by_name = [value for each in properties["backend"].pop("anyOf") for value in each.get("enum", ())]
+        properties["backend"] |= {
+            "if": {"type": "object"},
+            "then": self._reference("section.backend", self._section("backend"), {}),
+            "else": {"enum": [*by_name, None]},
+        }
+        for key, side in (("input_features", "input"), ("output_features", "output")):
+            item = self._reference(f"{side}_feature", self._feature(side), {})
+            properties[key] = {**properties[key], "items": item}
+        properties["defaults"] = {**properties["defaults"], **self._defaults()}
+        return {
+            "$schema": DIALECT,
+            "title": "A declml config",
+            "description": config["doc"],
+            **_closed(properties, config["required"], config["rules"], "object"),
+            "$defs": self._definitions,
+        }
+
+    def _section(self, name: str) -> Schema:
+        entry = self._sections[name]
+        properties = self._properties(entry["properties"], default_types=entry["facts"].get("default_types", {}))
+        return {"description": entry["doc"], **_closed(properties, entry["required"], entry["rules"])}
+
+    def _feature(self, side: str) -> Schema:
+        entries = self._components.get(side, ())
+        shared = self._sections[f"{side}_feature"]
+        for entry in entries:
+            self._definitions[f"{side}.{entry['name']}"] = self._typed_feature(side, entry)
+        return {
+            "type": "object",
+            "required": shared["required"],
+            "properties": {"type": {"enum": [entry["name"] for entry in entries]}},
+            **_all_of([_when("type", entry["name"], f"{side}.{entry['name']}") for entry in entries]),
+        }
+
+    def _typed_feature(self, side: str, entry: Entry) -> Schema:
+        name = entry["name"]
+        shared = self._sections[f"{side}_feature"]
+        defaults = {kind: entry["facts"].get(f"default_{kind}") for kind in ("encoder", "decoder", "loss")}
+        leaves = {**shared["properties"], **entry["properties"]}
+        properties = self._properties(leaves, feature=name, default_types=defaults)
+        properties["type"] = {"enum": [name], "description": entry["doc"]}
+        if "preprocessing" in entry:
+            properties["preprocessing"] = self._reference(
+                f"{side}.{name}.preprocessing", _preprocessing(entry["preprocessing"]), properties["preprocessing"]
+            )
+        required = [*shared["required"], *entry["required"]]
+        return {"description": entry["doc"], **_closed(properties, required, entry["rules"], "object")}
+
+    def _defaults(self) -> Schema:
+        types: dict[str, Schema] = {}
+        names = sorted({entry["name"] for side in ("input", "output") for entry in self._components.get(side, ())})
+        for name in names:
+            sides = [e for side in ("input", "output") for e in self._components.get(side, ()) if e["name"] == name]
+            leaves: dict[str, Any] = {}
+            properties: dict[str, Schema] = {}
+            for entry in sides:
+                leaves |= {
+                    key: value
+                    for key, value in entry.get("preprocessing", {}).get("properties", {}).items()
+                    if key not in leaves
+                }
+                for kind in ("encoder", "decoder", "loss"):
+                    default = entry["facts"].get(f"default_{kind}")
+                    if default is not None:
+                        properties[kind] = self._choice(kind, name, default)
+            properties["preprocessing"] = _closed(self._properties(leaves), (), ())
+            types[name] = _closed(properties, (), ())
+        return _closed(types, (), ())
+
+    def _properties(
+        self,
+        leaves: Mapping[str, Schema],
+        *,
+        feature: str | None = None,
+        default_types: Mapping[str, str | None] | None = None,
+    ) -> dict[str, Schema]:
+        answer: dict[str, Schema] = {}
+        for name, leaf in leaves.items():
+            if "x-choice" in leaf and leaf["x-choice"] != "schedule":
+                chosen = self._choice(leaf["x-choice"], feature, (default_types or {}).get(name))
+                described = {
+                    key: value for key, value in leaf.items() if key in ("description", "x-common", "x-choice")
+                }
+                answer[name] = {**described, **chosen}
+            elif name == "learning_rate_scheduler":
+                answer[name] = self._reference("learning_rate_scheduler", self._scheduler(leaf), leaf)
+            else:
+                answer[name] = dict(leaf)
+        return answer
+
+    def _choice(self, kind: str, feature: str | None, default: str | None) -> Schema:
+        """Return a reference to the definition of "a component of this kind, for this feature type"."""
+        scope = f"{kind}.{feature}" if feature else kind
+        if scope not in self._definitions:
+            entries = [e for e in self._components.get(kind, ()) if not e["features"] or feature in e["features"]]
+            names = [entry["name"] for entry in entries]
+            self._definitions[scope] = {}  # holds the place: a component may hold a choice of its own kind
+            for entry in entries:
+                properties = self._properties(entry["properties"], feature=feature)
+                properties["type"] = {"enum": [entry["name"]], "description": entry["doc"]}
+                body = _closed(properties, entry["required"], entry["rules"], "object")
+                self._definitions[f"{scope}.{entry['name']}"] = {"description": entry["doc"], **body}
+            branches = [_when("type", name, f"{scope}.{name}") for name in names]
+            if default in names:
+                branches.append(
+                    {
+                        "if": {"type": "object", "not": {"required": ["type"]}},
+                        "then": {"$ref": f"#/$defs/{scope}.{default}"},
+                    }
+                )
+                type_leaf: Schema = {"enum": names, "default": default}
+            else:
+                type_leaf = {"enum": names}
+            # A mapping without a type is only refused where no default says which component is meant.
+            needed: Schema = {} if default in names else {"required": ["type"]}
+            self._definitions[scope] = {
+                "type": ["object", "null"],
+                "properties": {"type": type_leaf},
+                **_all_of(branches),
+                **needed,
+            }
+        return {"$ref": f"#/$defs/{scope}"}
+
+    def _scheduler(self, leaf: Schema) -> Schema:
+        schedules = self._components.get("schedule", ())
+        names = [entry["name"] for entry in schedules]
+        own = {**leaf["properties"], "decay": {**leaf["properties"]["decay"], "enum": [*names, None]}}
+        own["decay"].pop("type", None)
+        for entry in schedules:
+            body = _closed({**own, **entry["properties"]}, entry["required"], entry["rules"])
+            self._definitions[f"schedule.{entry['name']}"] = {"description": entry["doc"], **body}
+        self._definitions["schedule.constant_rate"] = _closed(own, (), ())
+        without = {
+            "type": "object",
+            "anyOf": [{"not": {"required": ["decay"]}}, {"properties": {"decay": {"type": "null"}}}],
+        }
+        return {
+            "type": ["object", "null"],
+            "properties": {"decay": own["decay"]},
+            "allOf": [
+                *(_when("decay", name, f"schedule.{name}") for name in names),
+                {"if": without, "then": {"$ref": "#/$defs/schedule.constant_rate"}},
+            ],
+        }
+
+    def _reference(self, name: str, definition: Schema, leaf: Mapping[str, Any]) -> Schema:
+        self._definitions[name] = definition
+        described = {key: value for key, value in leaf.items() if key in ("description", "x-common", "default")}
+        return {**described, "$ref": f"#/$defs/{name}"}
+
+
+def _preprocessing(entry: Entry) -> Schema:
+    return _closed(dict(entry["properties"]), entry["required"], entry["rules"])
+
+
+def _closed(properties: Mapping[str, Any], required: Sequence[str], rules: Sequence[Any], *types: str) -> Schema:
+    answer: Schema = {
+        "type": types[0] if types else ["object", "null"],
+        "properties": dict(properties),
+        "additionalProperties": False,
+    }
+    if required:
+        answer["required"] = list(required)
+    if rules:
+        answer["x-rules"] = list(rules)
+    return answer
+
+
+def _all_of(branches: list[Schema]) -> Schema:
+    return {"allOf": branches} if branches else {}  # JSON Schema has no empty ``allOf``
+
+
+def _when(key: str, name: str, definition: str) -> Schema:
+    return {
+        "if": {"type": "object", "properties": {key: {"const": name}}, "required": [key]},
+        "then": {"$ref": f"#/$defs/{definition}"},
+    }
+
+
+def build_events_schema() -> Schema:
+    """Return the schema of a line of ``events.jsonl``: a known kind has its fields; other kinds and fields may come."""
+    branches: list[Schema] = []
+    for kind in KINDS.values():
+        fields: dict[str, Schema] = {
+            name: {"type": types.split("|") if "|" in types else types, "description": doc}
+            for name, (types, doc) in kind.fields.items()
+        }
+        for field in fields.values():
+            if "number" in field["type"]:
+                # Numbers that are not finite are written as text.
+                field["anyOf"] = [{"type": field.pop("type")}, {"enum": ["nan", "inf", "-inf"]}]
+        branches.append(
+            {
+                "if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]},
+                "then": {"description": kind.doc, "properties": fields, "required": sorted(fields)},
+            }
+        )
+    return {
+        "$schema": DIALECT,
+        "title": "An event of a declml run",
+        "type": "object",
+        "properties": {"kind": {"type": "string", "examples": sorted(KINDS)}},
+        "required": ["kind"],
+        "allOf": branches,
+    }

@@ -1,0 +1,131 @@
+"""From what was read to the plan: every value in force, in its place, frozen and fully defaulted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from declml_schema.check_blocks import Chosen
+from declml_schema.check_features import FeatureReading
+from declml_schema.check_references import COMBINED, LOSS
+from declml_schema.check_sections import ConfigReading
+from declml_schema.inspection import Reading
+from declml_schema.leaf import full_value
+from declml_schema.plan import Choice, InputFeature, OutputFeature, Plan
+from declml_schema.vocabulary import Vocabulary
+
+BY_TYPE = ("type", "name", "column", "tied", "preprocessing", "encoder", "decoder", "loss")
+"""The keys of a feature that have a place of their own in the plan."""
+
+
+def make_plan(words: Vocabulary, config: ConfigReading) -> Plan:
+    """Return the plan of a config without errors."""
+    sections = {name: full_values(reading) for name, reading in config.sections.items()}
+    split = sections["preprocessing"].pop("split", None)
+    del split  # it has its own place in the plan
+    outputs = tuple(_output(each) for each in config.outputs)
+    code = config.top.given.get("code") or []
+    return Plan(
+        model_type=config.top.value("model_type"),
+        inputs=tuple(_input(each) for each in config.inputs),
+        outputs=outputs,
+        combiner=_choice(config.choices["combiner"]),
+        split=_choice(config.choices["split"]),
+        preprocessing=sections["preprocessing"],
+        trainer=_trainer(words, config, sections["trainer"], outputs),
+        data=sections["data"],
+        evaluation=_evaluation(words, sections["evaluation"], outputs),
+        code=(code,) if isinstance(code, str) else tuple(code),
+        kernel=sections["kernel"],
+        backend=sections["backend"],
+    )
+
+
+def full_values(reading: Reading) -> dict[str, Any]:
+    """Return the values in force of a reading, with the defaults inside nested mappings."""
+    values = reading.values()
+    if reading.block is not None:
+        leaves = reading.block.leaves
+        for name, value in reading.given.items():
+            if isinstance(value, dict | list) and name in leaves:
+                values[name] = full_value(leaves[name].schema, value)
+    return values
+
+
+def _choice(chosen: Chosen) -> Choice:
+    assert chosen.word is not None, "a component without a name is an error, and an error makes no plan"
+    return Choice(chosen.word.name, full_values(chosen.reading))
+
+
+def _input(feature: FeatureReading) -> InputFeature:
+    return InputFeature(
+        name=feature.name,
+        column=feature.column,
+        type=feature.type,
+        preprocessing=full_values(feature.preprocessing),
+        encoder=_choice(feature.parts["encoder"]),
+        tied=feature.reading.given.get("tied"),
+    )
+
+
+def _output(feature: FeatureReading) -> OutputFeature:
+    assert feature.word is not None
+    values = full_values(feature.reading)
+    return OutputFeature(
+        name=feature.name,
+        column=feature.column,
+        type=feature.type,
+        preprocessing=full_values(feature.preprocessing),
+        decoder=_choice(feature.parts["decoder"]),
+        loss=_choice(feature.parts["loss"]),
+        parameters={name: value for name, value in values.items() if name not in BY_TYPE},
+    )
+
+
+def _trainer(
+    words: Vocabulary, config: ConfigReading, values: dict[str, Any], outputs: tuple[OutputFeature, ...]
+) -> dict[str, Any]:
+    optimizer = _choice(config.choices["optimizer"])
+    values["optimizer"] = {"type": optimizer.type, **optimizer.parameters}
+    values["learning_rate_scheduler"] = full_values(config.scheduler)
+    values["validation_field"], values["validation_metric"] = _deciding(words, values, outputs)
+    return values
+
+
+def _deciding(words: Vocabulary, values: Mapping[str, Any], outputs: tuple[OutputFeature, ...]) -> tuple[str, str]:
+    """Return the output and metric that pick the best weights; where the config does not say, as in Ludwig."""
+    field, metric = values.get("validation_field"), values.get("validation_metric")
+    if field is None and metric is not None and metric != LOSS:
+        having = [each.name for each in outputs if words.find("metric", metric, each.type) is not None]
+        return having[0], metric
+    if field is None and metric is None and len(outputs) == 1:
+        field = outputs[0].name
+    if field is None or field == COMBINED:
+        return COMBINED, LOSS
+    return field, metric or _default_metric(words, next(each for each in outputs if each.name == field))
+
+
+def _default_metric(words: Vocabulary, output: OutputFeature) -> str:
+    word = words.find("output", output.type)
+    declared = output.parameters.get("default_validation_metric")
+    return declared or (word.facts.get("default_metric") if word is not None else None) or LOSS
+
+
+def _evaluation(words: Vocabulary, values: dict[str, Any], outputs: tuple[OutputFeature, ...]) -> dict[str, Any]:
+    """Return the section with a list of metrics for every output."""
+    asked = values.get("metrics")
+    metrics: dict[str, list[str]] = {}
+    for output in outputs:
+        having = words.names("metric", output.type)
+        if isinstance(asked, Mapping):
+            metrics[output.name] = list(asked.get(output.name) or _light(words, output.type))
+        elif asked is not None:
+            metrics[output.name] = [name for name in asked if name in having or name == LOSS]
+        else:
+            metrics[output.name] = _light(words, output.type)
+    return {**values, "metrics": metrics}
+
+
+def _light(words: Vocabulary, feature: str) -> list[str]:
+    """Return the metrics of an output type that need no further package: to import one can outlast a training."""
+    return [word.name for word in words.words("metric", feature) if "package" not in word.facts]

@@ -1,0 +1,66 @@
+"""From a config path to its place in the text: ``input_features[age].encoder.type`` or ``trainer.epochs``."""
+
+from __future__ import annotations
+
+import re
+
+from declml_schema.document import entries, resolve
+from declml_schema.problems import START_OF_TEXT, Span
+from declml_schema.tree import MappingNode, Node, Scalar, SequenceNode
+
+_STEP = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
+
+
+def path_steps(path: str) -> list[str]:
+    """Return the steps of a path; an item of a list is its number or, for features, its name."""
+    return [item or key for item, key in _STEP.findall(path)]
+
+
+def span_of(root: Node | None, path: str) -> Span:
+    """Return the place of what ``path`` names: the key for an entry, the name's value for a feature.
+
+    Where a step is not in the text (a default, say), the place is that of the last step that is.
+    """
+    place = START_OF_TEXT
+    node = root
+    for step in path_steps(path):
+        here = resolve(node) if node is not None else None
+        if isinstance(here, MappingNode):
+            found = next((entry for entry in entries(here) if entry.key.text == step), None)
+            if found is None:
+                break
+            place, node = found.key.span, found.value
+        elif isinstance(here, SequenceNode):
+            item = _item(here, step)
+            if item is None:
+                break
+            place, node = _label(item), item
+        else:
+            break
+    return place
+
+
+def _item(sequence: SequenceNode, step: str) -> Node | None:
+    for item in sequence.items:
+        name = _name(item)
+        if name is not None and str(name.value) == step:
+            return item
+    if step.isdecimal() and int(step) < len(sequence.items):
+        return sequence.items[int(step)]
+    return None
+
+
+def _name(item: Node) -> Scalar | None:
+    here = resolve(item)
+    if not isinstance(here, MappingNode):
+        return None
+    for entry in entries(here):
+        if entry.key.text == "name":
+            value = resolve(entry.value)
+            return value if isinstance(value, Scalar) else None
+    return None
+
+
+def _label(item: Node) -> Span:
+    name = _name(item)
+    return name.span if name is not None else item.span

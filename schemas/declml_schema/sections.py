@@ -1,0 +1,235 @@
+"""The fixed parts of a config: the top level, the keys of a feature, and every section but the trainer.
+
+Only generation imports this; the checker reads the same facts from the generated vocabulary. A mapping that names a
+component (``choice=``) takes that component's parameters beside its ``type``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from declml_schema.declare import Component, Parameters, Rule, parameter
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+SplitName = Literal["training", "validation", "test"]
+
+
+class Config(Parameters):
+    """The top level."""
+
+    name: str | None = parameter(
+        None,
+        "The name of the experiment: runs are kept together under it. Without it, the config file's name.",
+        min_length=1,
+    )
+    ludwig_version: str | None = parameter(
+        None, "The version of Ludwig that the config was written for; nothing depends on it."
+    )
+    model_type: Literal["ecd"] = parameter(
+        "ecd",
+        "How the model is made: `ecd` encodes each input feature, combines the results and decodes each output.",
+        planned=["gbm", "llm"],
+    )
+    data: dict[str, Any] | None = parameter(None, "Where the rows come from and which of them to use.", common=True)
+    input_features: list[dict[str, Any]] = parameter(
+        ..., "The columns that the model reads.", min_length=1, common=True
+    )
+    output_features: list[dict[str, Any]] = parameter(
+        ..., "The columns that the model predicts.", min_length=1, common=True
+    )
+    combiner: dict[str, Any] | None = parameter(
+        None, "How the encoded features become one vector.", choice="combiner", common=True
+    )
+    preprocessing: dict[str, Any] | None = parameter(
+        None, "How the table is sampled and split before features are made."
+    )
+    defaults: dict[str, Any] | None = parameter(
+        None, "Values for every feature of a type, unless the feature has its own."
+    )
+    trainer: dict[str, Any] | None = parameter(
+        None, "How the model is trained: epochs, batch size, optimizer.", common=True
+    )
+    evaluation: dict[str, Any] | None = parameter(None, "What is measured when training is done.")
+    code: str | list[str] | None = parameter(
+        None,
+        "Python files beside the config that add encoders, combiners, losses, metrics or splits. Their content is part "
+        "of the run's identity.",
+        reference="file",
+    )
+    backend: Literal["local"] | dict[str, Any] | None = parameter(
+        None, "What runs the work: `local`, or a mapping with that `type`.", planned=["ray", "dask"]
+    )
+    kernel: dict[str, Any] | None = parameter(None, "Which kernel runs the config.")
+
+
+class InputFeature(Parameters):
+    """The keys of an item of ``input_features``."""
+
+    name: str = parameter(
+        ...,
+        "The feature's name in the config, and its column in the data unless `column` says otherwise.",
+        min_length=1,
+    )
+    type: str = parameter(..., "What the column holds; it decides which preprocessing and encoders there are.")
+    column: str | None = parameter(
+        None, "The column of the data, where it has another name than the feature.", reference="column", min_length=1
+    )
+    tied: str | None = parameter(
+        None,
+        "Another input feature of the same type whose encoder, weights included, this one shares.",
+        reference="input_feature",
+    )
+    preprocessing: dict[str, Any] | None = parameter(None, "How the column becomes numbers.")
+    encoder: dict[str, Any] | None = parameter(
+        None, "The part of the model that turns the feature into a vector.", choice="encoder", common=True
+    )
+
+
+class OutputFeature(Parameters):
+    """The keys of an item of ``output_features``."""
+
+    name: str = parameter(
+        ..., "The output's name in the config, and its column in the data unless `column` says otherwise.", min_length=1
+    )
+    type: str = parameter(..., "What is predicted; it decides which decoders, losses and metrics there are.")
+    column: str | None = parameter(
+        None, "The column of the data, where it has another name than the output.", reference="column", min_length=1
+    )
+    preprocessing: dict[str, Any] | None = parameter(None, "How the column becomes targets.")
+    decoder: dict[str, Any] | None = parameter(
+        None, "The part of the model that turns the combined vector into an answer.", choice="decoder"
+    )
+    loss: dict[str, Any] | None = parameter(
+        None,
+        "What training makes small, and how much this output weighs against the others.",
+        choice="loss",
+        common=True,
+    )
+
+
+class Preprocessing(Parameters):
+    """The section ``preprocessing``."""
+
+    split: dict[str, Any] | None = parameter(
+        None, "How rows are dealt to training, validation and test.", choice="split", common=True
+    )
+    sample_ratio: float = parameter(
+        1.0, "The share of the rows to use; the others are left out before the split.", gt=0, le=1
+    )
+    sample_size: int | None = parameter(None, "How many rows to use at most.", ge=1, unit="rows")
+
+
+class Data(Parameters):
+    """The section ``data``."""
+
+    source: str | list[str] | None = parameter(
+        None,
+        "The file with the rows: a path, a pattern such as `part-*.parquet`, or a list; relative to the config.",
+        min_length=1,
+        common=True,
+        reference="file",
+        examples=["people.csv", "part-*.parquet"],
+    )
+    format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = parameter(
+        "auto", "How the file is written; `auto` goes by the ending of its name."
+    )
+    columns: list[str] | None = parameter(
+        None, "The columns to read; without it, those that the config needs.", min_length=1, reference="column"
+    )
+    where: str | None = parameter(
+        None,
+        "A condition in SQL; only rows for which it is true are used.",
+        min_length=1,
+        examples=["age >= 18 AND country = 'CH'"],
+    )
+    limit: int | None = parameter(None, "Use this many rows at most, from the start.", ge=1, unit="rows")
+    sample: Count | Fraction | None = parameter(
+        None, "Use a random part of the rows: a share of them below 1, or a number of rows.", examples=[0.1, 10000]
+    )
+    seed: int = parameter(42, "The seed of `sample`; the same seed picks the same rows.", ge=0)
+    sha256: str | dict[str, str] | None = parameter(
+        None,
+        "The content that the file must have, as its SHA-256 in hex; a mapping from file to hash for several files.",
+    )
+    separator: str | None = parameter(
+        None,
+        "What stands between two values in a CSV; without it, a comma, or a tab in a TSV.",
+        min_length=1,
+        max_length=1,
+    )
+    null_values: list[str] | None = parameter(None, "Texts that mean a missing value, besides the empty one.")
+    encoding: Literal["utf8", "utf8-lossy"] = parameter(
+        "utf8", "How the text is encoded; `utf8-lossy` replaces bytes that are not UTF-8."
+    )
+
+
+class Slice(Parameters):
+    """One item of ``evaluation.slices``: ``column`` gives one slice per value, ``where`` one slice of one's own."""
+
+    name: str | None = parameter(None, "What the slice is called in reports.", min_length=1)
+    where: str | None = parameter(None, "A condition in SQL that says which rows belong to the slice.", min_length=1)
+    column: str | None = parameter(None, "A column whose values make one slice each.", reference="column", min_length=1)
+
+
+class Evaluation(Parameters):
+    """The section ``evaluation``."""
+
+    metrics: list[str] | dict[str, list[str]] | None = parameter(
+        None,
+        "The metrics to compute: a list for all outputs that have them, or a list per output. Without it, all "
+        "that need no further package.",
+        common=True,
+    )
+    slices: list[Slice] | None = parameter(None, "Parts of the data to measure on their own.")
+    splits: list[SplitName] = parameter(
+        ["training", "validation", "test"], "The parts of the data to evaluate.", min_length=1
+    )
+
+
+class Kernel(Parameters):
+    """The section ``kernel``."""
+
+    name: Literal["local"] = parameter(
+        "local", "The kernel: `local` is this machine.", planned=["ray", "ssh", "slurm", "kubernetes"]
+    )
+
+
+class Backend(Parameters):
+    """The section ``backend``."""
+
+    type: Literal["local"] = parameter("local", "What runs the work.", planned=["ray", "dask"])
+
+
+SECTIONS = (
+    Component(
+        "section", "config", "The top level of a config.", Config, facts={"default_types": {"combiner": "concat"}}
+    ),
+    Component("section", "input_feature", "One column that the model reads.", InputFeature),
+    Component("section", "output_feature", "One column that the model predicts.", OutputFeature),
+    Component(
+        "section",
+        "preprocessing",
+        "What happens to the whole table before features are made of it.",
+        Preprocessing,
+        rules=(Rule("exclusive", "sample_size", "sample_ratio", doc="Both say how many rows to use."),),
+        facts={"default_types": {"split": "random"}},
+    ),
+    Component(
+        "section",
+        "data",
+        "Where the rows come from and which of them to use.",
+        Data,
+        rules=(
+            Rule(
+                "ignored-unless", "separator", "format", ("auto", "csv", "tsv"), "Only delimited text has separators."
+            ),
+        ),
+    ),
+    Component("section", "evaluation", "What is measured when training is done.", Evaluation),
+    Component("section", "kernel", "Which kernel runs the config.", Kernel),
+    Component("section", "backend", "What runs the work.", Backend),
+)
+"""Every section but the trainer; that one is in `trainer_section`."""

@@ -1,0 +1,161 @@
+"""The section ``trainer``: Ludwig's names for training by gradient descent, and a few of our own.
+
+Optimizers and schedules are components with parameters of their own; only what belongs to no single one stands here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from declml_schema.declare import Component, Parameters, Rule, parameter
+
+Split = Literal["training", "validation", "test"]
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]+)?)$")]
+
+
+class GradientClipping(Parameters):
+    """The mapping ``trainer.gradient_clipping``."""
+
+    clipglobalnorm: float | None = parameter(
+        0.5, "Scale all gradients down together when their common norm is greater than this.", gt=0
+    )
+    clipnorm: float | None = parameter(
+        None, "Scale each weight's gradient down when its own norm is greater than this.", gt=0
+    )
+    clipvalue: float | None = parameter(None, "Cut each number of a gradient to this size.", gt=0)
+
+
+class LearningRateScheduler(Parameters):
+    """The mapping ``trainer.learning_rate_scheduler``, without the parameters of the chosen schedule."""
+
+    decay: str | None = parameter(
+        None,
+        "The schedule that lowers the learning rate step by step; its own parameters stand beside it. `null` is none.",
+        choice="schedule",
+        common=True,
+    )
+    reduce_on_plateau: int = parameter(
+        0, "How many times the rate may be lowered when the watched metric stops improving; 0 is never.", ge=0
+    )
+    reduce_on_plateau_patience: int = parameter(
+        10, "Evaluations without improvement before the rate is lowered.", ge=1, unit="evaluations"
+    )
+    reduce_on_plateau_rate: float = parameter(0.1, "The factor by which the rate is lowered on a plateau.", gt=0, lt=1)
+    reduce_eval_metric: str = parameter("loss", "The metric that is watched for a plateau.", reference="metric")
+    reduce_eval_split: Split = parameter("training", "The part of the data on which that metric is watched.")
+    warmup_evaluations: int = parameter(
+        0, "Raise the rate from near zero over this many evaluations.", ge=0, unit="evaluations"
+    )
+    warmup_fraction: float = parameter(0.0, "Raise the rate from near zero over this share of all steps.", ge=0, lt=1)
+
+
+class Trainer(Parameters):
+    """The section ``trainer``."""
+
+    epochs: int = parameter(
+        100,
+        "Passes over the training rows at most; more cost time and, without early stopping, can overfit.",
+        ge=1,
+        common=True,
+    )
+    train_steps: int | None = parameter(
+        None, "Optimizer steps at most; where it is given, it decides instead of `epochs`.", ge=1, unit="steps"
+    )
+    batch_size: int | Literal["auto"] = parameter(
+        "auto",
+        "Rows per optimizer step. Larger is faster per row, needs more memory and often a larger learning rate.",
+        ge=1,
+        unit="rows",
+        common=True,
+    )
+    eval_batch_size: int | Literal["auto"] | None = parameter(
+        None, "Rows per batch when evaluating; without it, as in training.", ge=1, unit="rows"
+    )
+    learning_rate: float = parameter(
+        0.001,
+        "How far each step moves the weights. Too large diverges, too small takes long.",
+        gt=0,
+        common=True,
+        planned=["auto"],
+    )
+    learning_rate_scheduler: LearningRateScheduler | None = parameter(
+        LearningRateScheduler(), "How the learning rate changes during training."
+    )
+    optimizer: dict[str, Any] | None = parameter(
+        None, "The rule by which gradients move the weights.", choice="optimizer", common=True
+    )
+    regularization_type: Literal["l1", "l2", "l1_l2"] | None = parameter(
+        "l2", "Which penalty on the weights is added to the loss."
+    )
+    regularization_lambda: float = parameter(
+        0.0, "How much that penalty weighs; 0 is none, more keeps weights smaller.", ge=0
+    )
+    gradient_clipping: GradientClipping | None = parameter(
+        GradientClipping(), "Limits on gradients, against steps that are too large; `null` is none."
+    )
+    gradient_accumulation_steps: int | Literal["auto"] = parameter(
+        "auto",
+        "Batches whose gradients are added up before each step, for large batches in little memory; `auto` is 1.",
+        ge=1,
+    )
+    early_stop: int = parameter(
+        5,
+        "Stop after this many evaluations in a row without improvement; -1 never stops early.",
+        ge=-1,
+        unit="evaluations",
+        common=True,
+    )
+    validation_field: str | None = parameter(
+        None,
+        "The output whose metric decides which weights are kept: its name, or `combined` for the weighted loss of all. "
+        "Without it, the only output, or `combined` where there are several.",
+        reference="output_feature",
+    )
+    validation_metric: str | None = parameter(
+        None,
+        "The metric that decides which weights are kept; without it, the output's own default.",
+        reference="metric",
+    )
+    evaluate_training_set: bool = parameter(
+        False, "Evaluate on all training rows at each evaluation: exact training metrics for more time."
+    )
+    skip_all_evaluation: bool = parameter(False, "Train without evaluating; the last weights are kept.")
+    checkpoints_per_epoch: int = parameter(0, "Evaluations and checkpoints per epoch; 0 is one at its end.", ge=0)
+    steps_per_checkpoint: int = parameter(
+        0, "Steps between evaluations; 0 leaves it to `checkpoints_per_epoch`.", ge=0, unit="steps"
+    )
+    should_shuffle: bool = parameter(True, "Deal the rows into new batches each epoch.")
+    bucketing_field: str | None = parameter(
+        None, "A text input; rows of like length share batches, which pads less.", reference="input_feature"
+    )
+    use_mixed_precision: bool = parameter(False, "Compute in 16 bits where that is safe: faster on most GPUs.")
+    seed: int = parameter(
+        42,
+        "The root of all randomness: weights, order of rows, dropout. Same seed, same weights.",
+        ge=0,
+        lt=2**32,
+        common=True,
+    )
+    device: Device = parameter(
+        "auto",
+        "Where to train: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`. `auto` takes a GPU where there is one.",
+        examples=["auto", "cpu", "cuda:0"],
+    )
+    threads: int | Literal["auto"] = parameter(
+        "auto", "CPU threads for tensors; `auto` measures a few steps and takes the fastest count.", ge=1
+    )
+    deterministic: bool = parameter(
+        True, "Use only operations that give the same bits each time; some GPU operations are slower."
+    )
+
+
+SECTION = Component(
+    "section",
+    "trainer",
+    "How the model is trained.",
+    Trainer,
+    rules=(Rule("exclusive", "checkpoints_per_epoch", "steps_per_checkpoint", doc="Both say when to evaluate."),),
+    facts={"default_types": {"optimizer": "adam"}},
+)

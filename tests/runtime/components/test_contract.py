@@ -1,0 +1,491 @@
+"""What every encoder, combiner and decoder promises, read off its declaration: a new one joins by being declared."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from declml.components import combiners, decoders, encoders
+from declml.contracts import Member
+from declml.errors import UserProblem
+from declml_schema.declare import Component
+
+ROWS, TOKENS, WORDS = 6, 7, 9
+LENGTHS = torch.tensor([7, 1, 3, 6, 2, 5])
+
+# Narrow modules keep this file at seconds; the values matter to no promise here.
+SMALL: dict[str, Any] = {
+    "embedding_size": 6,
+    "output_size": 5,
+    "fc_output_size": 5,
+    "state_size": 4,
+    "num_filters": 3,
+    "hidden_size": 8,
+    "num_attention_heads": 2,
+    "intermediate_size": 12,
+    "max_position_embeddings": 24,
+}
+
+
+def _declared() -> list[Component]:
+    found: dict[tuple[object, ...], Component] = {}
+    for package in (encoders, combiners, decoders):
+        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            for value in vars(importlib.import_module(module.name)).values():
+                if isinstance(value, Component):
+                    found[value.kind, value.features, value.name] = value
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Case:
+    """One component as it serves one feature type, with parameters that make it small."""
+
+    component: Component
+    feature: str
+    base: Mapping[str, Any]
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return self.component.parameters.model_json_schema()["properties"]
+
+    def parameters(self, **given: Any) -> dict[str, Any]:
+        return self.component.parameters(**{**self.base, **given}).model_dump()
+
+    def build(self, *, seed: int = 3, members: list[Member] | None = None, **given: Any) -> nn.Module:
+        assert self.component.build is not None
+        torch.manual_seed(seed)
+        parameters = self.parameters(**given)
+        if self.component.kind == "encoder":
+            return self.component.build(members or [member("feature")], **parameters)
+        if self.component.kind == "combiner":
+            return self.component.build([3, 4], **parameters)
+        return self.component.build(7, {"classes": ["a", "b", "c"]}, **parameters)
+
+    def inputs(self, *, features: int = 1) -> tuple[Any, ...]:
+        chance = torch.Generator().manual_seed(5)
+        if self.component.kind == "combiner":
+            return ([torch.randn(ROWS, 3, generator=chance), torch.randn(ROWS, 4, generator=chance)],)
+        if self.component.kind == "decoder":
+            return (torch.randn(ROWS, 7, generator=chance),)
+        if self.feature == "text":
+            return torch.randint(WORDS, (ROWS, TOKENS), generator=chance), LENGTHS
+        if self.feature == "category":
+            return (torch.randint(WORDS - 1, (ROWS, features), generator=chance),)
+        return (torch.randn(ROWS, features, generator=chance),)
+
+
+def member(name: str, words: int = WORDS) -> Member:
+    return Member(name, {"vocabulary": [f"word {index}" for index in range(words)]})
+
+
+COMPONENTS = _declared()
+CASES = [(each, feature) for each in COMPONENTS for feature in each.features or ("",)]
+NAMES = ["-".join(filter(None, (each.kind, feature, each.name))) for each, feature in CASES]
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return the folders of two small BERT models with random weights, one of 2 and one of 3 layers."""
+    from transformers import BertConfig, BertModel
+
+    parent = tmp_path_factory.mktemp("models")
+    folders: list[str] = []
+    for layers in (2, 3):
+        torch.manual_seed(layers)
+        config = BertConfig(
+            vocab_size=WORDS,
+            hidden_size=8,
+            num_hidden_layers=layers,
+            num_attention_heads=2,
+            intermediate_size=12,
+            max_position_embeddings=24,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+        )
+        folder = parent / f"bert-{layers}"
+        BertModel(config).save_pretrained(folder)
+        folders.append(str(folder))
+    return folders
+
+
+@pytest.fixture(params=CASES, ids=NAMES)
+def case(request: pytest.FixtureRequest, tiny_models: list[str]) -> Case:
+    component, feature = request.param
+    fields = component.parameters.model_fields
+    base = {name: value for name, value in SMALL.items() if name in fields}
+    if "pretrained_model_name_or_path" in fields:
+        base["pretrained_model_name_or_path"] = tiny_models[0]
+    if component.name == "bert":
+        base |= {"use_pretrained": False, "num_hidden_layers": 2}
+    return Case(component, feature, base)
+
+
+# --- what a declaration says ---------------------------------------------------------------------------------------
+
+
+def kinds(declared: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return declared.get("anyOf", [declared])
+
+
+def alternatives(case: Case, name: str) -> list[Any]:
+    """Return valid values of a parameter other than the one in force."""
+    found: list[Any] = []
+    now = case.parameters()[name]
+    if name == "pretrained_model_name_or_path":
+        return [str(Path(now).with_name("bert-3"))]
+    for kind in kinds(case.schema[name]):
+        if "enum" in kind:
+            found += kind["enum"]
+        elif kind["type"] == "boolean":
+            found += [True, False]
+        elif kind["type"] == "integer":
+            found += [0, 1, 2, 3, *([now + 1, now * 2] if now else [])]
+        elif kind["type"] == "number":
+            found += [0.5]
+        elif kind["type"] == "null":
+            found += [None]
+    return [value for value in dict.fromkeys(found) if repr(value) != repr(now) and valid(case, name, value)]
+
+
+def valid(case: Case, name: str, value: Any) -> bool:
+    try:
+        parameters = case.parameters(**{name: value})
+    except ValidationError:
+        return False
+    return all(
+        parameters[rule.parameter] % parameters[rule.other] == 0
+        for rule in case.component.rules
+        if rule.kind == "divisible"
+    )
+
+
+def context(case: Case, name: str) -> dict[str, Any]:
+    """Return the values under which a parameter acts, as its rules tell."""
+    answer: dict[str, Any] = {"use_pretrained": True} if name == "pretrained_model_name_or_path" else {}
+    base = case.parameters()
+    for rule in case.component.rules:
+        if rule.kind == "ignored-unless" and rule.parameter == name and base[rule.other] not in rule.values:
+            answer[rule.other] = rule.values[min(1, len(rule.values) - 1)]
+    # Two layers show a connection between them; one would not.
+    if answer.get("num_fc_layers") == 1:
+        answer["num_fc_layers"] = 2
+    return {key: value for key, value in answer.items() if key in case.component.parameters.model_fields}
+
+
+def refused_values(declared: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield values that break the declared type or range."""
+    types = {kind.get("type", "enum") for kind in kinds(declared)}
+    if "string" in types and not any("enum" in kind for kind in kinds(declared)):
+        yield 3
+        return
+    yield "no such value"
+    yield [1]
+    if "null" not in types:
+        yield None
+    for kind in kinds(declared):
+        for bound, step in (("minimum", -1), ("exclusiveMinimum", 0), ("maximum", 1), ("exclusiveMaximum", 0)):
+            if bound in kind:
+                yield kind[bound] + step
+        if kind.get("type") == "integer":
+            yield 1.5
+        if kind.get("type") == "boolean":
+            yield 1
+
+
+def test_components_are_found() -> None:
+    assert {
+        "encoder-number-passthrough",
+        "encoder-binary-dense",
+        "encoder-category-dense",
+        "encoder-category-onehot",
+        "encoder-text-embed",
+        "encoder-text-parallel_cnn",
+        "encoder-text-lstm",
+        "encoder-text-gru",
+        "encoder-text-rnn",
+        "encoder-text-bert",
+        "encoder-text-auto_transformer",
+        "combiner-concat",
+        "decoder-number-regressor",
+        "decoder-binary-regressor",
+        "decoder-category-classifier",
+    } <= set(NAMES)
+
+
+def test_every_sentence_is_one_for_a_user(case: Case) -> None:
+    sentences = [case.component.doc, *(rule.doc for rule in case.component.rules)]
+    sentences += [str(declared["description"]) for declared in case.schema.values()]
+    for sentence in sentences:
+        assert sentence.endswith("."), sentence
+        assert 15 <= len(sentence) <= 200, sentence
+
+
+def test_values_out_of_range_are_refused_by_name(case: Case) -> None:
+    for name, declared in case.schema.items():
+        for value in refused_values(declared):
+            with pytest.raises(ValidationError) as refusal:
+                case.parameters(**{name: value})
+            assert refusal.value.errors()[0]["loc"][0] == name, (name, value)
+
+
+def test_an_unknown_parameter_is_refused(case: Case) -> None:
+    with pytest.raises(ValidationError, match="no_such_parameter"):
+        case.parameters(no_such_parameter=1)
+
+
+def test_planned_values_are_not_accepted_yet(case: Case) -> None:
+    for name, declared in case.schema.items():
+        for value in declared.get("x-planned", []):
+            with pytest.raises(ValidationError):
+                case.parameters(**{name: value})
+
+
+# --- what a module does --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Seen:
+    """Everything about a built module that a user could notice."""
+
+    weights: dict[str, tuple[bool, Tensor]]
+    answers: Tensor
+    answers_in_training: Tensor
+    calls: int
+
+    def same(self, other: Seen) -> bool:
+        return (
+            self.weights.keys() == other.weights.keys()
+            and all(
+                grad == other.weights[name][0]
+                and weight.shape == other.weights[name][1].shape
+                and torch.equal(weight, other.weights[name][1])
+                for name, (grad, weight) in self.weights.items()
+            )
+            and equal(self.answers, other.answers)
+            and equal(self.answers_in_training, other.answers_in_training)
+            and self.calls == other.calls
+        )
+
+
+def equal(left: Tensor, right: Tensor) -> bool:
+    return left.shape == right.shape and torch.equal(left.nan_to_num(7.0), right.nan_to_num(7.0))
+
+
+def observe(case: Case, **given: Any) -> Seen:
+    module = case.build(**given)
+    weights = {name: (weight.requires_grad, weight.detach().clone()) for name, weight in module.named_parameters()}
+    module.eval()
+    with torch.no_grad():
+        answers = module(*case.inputs())
+    module.train()
+    calls: list[nn.Module] = []
+    for part in module.modules():
+        part.register_forward_hook(lambda part, *_: calls.append(part))
+    torch.manual_seed(11)
+    training: Tensor = module(*case.inputs())
+    if training.requires_grad:
+        training.sum().backward()
+    return Seen(weights, answers, training.detach(), len(calls))
+
+
+def test_defaults_build_and_shapes_hold(case: Case) -> None:
+    module: Any = case.build()
+    answers = module(*case.inputs())
+    if case.component.kind == "encoder":
+        assert answers.shape == (ROWS, sum(module.widths))
+    elif case.component.kind == "combiner":
+        assert answers.shape == (ROWS, module.width)
+    else:
+        assert answers.shape == ((ROWS, 3) if case.feature == "category" else (ROWS,))
+    assert answers.dtype == torch.float32
+    assert answers.isfinite().all()
+
+
+def test_the_same_seed_gives_the_same_module(case: Case) -> None:
+    assert observe(case).same(observe(case))
+
+
+def test_every_parameter_acts(case: Case) -> None:
+    for name in case.component.parameters.model_fields:
+        given = context(case, name)
+        before = observe(case, **given)
+        changed: list[bool] = []
+        for value in alternatives(case, name):
+            try:
+                changed.append(not before.same(observe(case, **{**given, name: value})))
+            except UserProblem:
+                continue  # a number of layers that the small pretrained model does not have
+        assert any(changed), f"{name} changes nothing"
+
+
+def test_every_named_value_gives_finite_answers(case: Case) -> None:
+    for name, declared in case.schema.items():
+        if any("enum" in kind for kind in kinds(declared)):
+            for value in alternatives(case, name):
+                seen = observe(case, **{**context(case, name), name: value})
+                assert seen.answers.isfinite().all(), (name, value)
+                assert seen.answers_in_training.isfinite().all(), (name, value)
+
+
+def test_a_parameter_that_a_rule_calls_ignored_changes_nothing(case: Case) -> None:
+    for rule in case.component.rules:
+        if rule.kind != "ignored-unless":
+            continue
+        outside = [
+            value
+            for value in [case.parameters()[rule.other], *alternatives(case, rule.other)]
+            if value not in rule.values
+        ]
+        assert outside, rule
+        before = observe(case, **{rule.other: outside[0]})
+        for value in alternatives(case, rule.parameter):
+            assert before.same(observe(case, **{rule.other: outside[0], rule.parameter: value})), (rule, value)
+
+
+def test_weights_survive_saving(case: Case) -> None:
+    trained, fresh = case.build(seed=3).eval(), case.build(seed=4).eval()
+    fresh.load_state_dict(trained.state_dict(), strict=True)
+    assert torch.equal(trained(*case.inputs()), fresh(*case.inputs()))
+
+
+def test_gradients_reach_every_trainable_weight(case: Case) -> None:
+    given = {"trainable": True} if "trainable" in case.component.parameters.model_fields else {}
+    module = case.build(**given)
+    answers: Tensor = module(*case.inputs())
+    if not any(weight.requires_grad for weight in module.parameters()):
+        assert not answers.requires_grad
+        return
+    (answers * torch.randn(answers.shape, generator=torch.Generator().manual_seed(1))).sum().backward()
+    for name, weight in module.named_parameters():
+        assert weight.requires_grad, name
+        assert weight.grad is not None, name
+        assert weight.grad.isfinite().all(), name
+        # Attention does not depend on a constant added to all keys: that gradient is zero by its nature.
+        assert weight.grad.abs().max() > 0 or name.endswith("key.bias"), name
+
+
+def test_a_few_steps_lower_the_loss(case: Case) -> None:
+    module = case.build()
+    answers: Tensor = module(*case.inputs())
+    head = nn.Linear(answers.shape[1], 1) if answers.dim() == 2 else nn.Identity()
+    weights = [each for each in (*module.parameters(), *head.parameters()) if each.requires_grad]
+    targets = torch.randn(ROWS, generator=torch.Generator().manual_seed(2))
+    losses: list[float] = []
+    for _ in range(12):
+        loss = (head(module(*case.inputs())).reshape(ROWS) - targets).square().mean()
+        losses.append(loss.item())
+        gradients = torch.autograd.grad(loss, weights)
+        # Steps of one length: sums over tokens and single values differ in scale by orders of magnitude.
+        size = 0.02 / torch.stack([gradient.norm() for gradient in gradients]).norm()
+        for weight, gradient in zip(weights, gradients, strict=True):
+            weight.data -= size * gradient
+    assert losses[-1] < losses[0]
+
+
+def test_figures_are_told_without_memory(case: Case) -> None:
+    with torch.device("meta"):
+        told: Any = case.build()
+    built: Any = case.build()
+    assert all(weight.is_meta for weight in told.parameters())
+    assert {name: weight.shape for name, weight in told.named_parameters()} == {
+        name: weight.shape for name, weight in built.named_parameters()
+    }
+    if case.component.kind == "encoder":
+        assert list(told.widths) == list(built.widths)
+
+
+# --- groups and padding --------------------------------------------------------------------------------------------
+
+
+def varied(case: Case) -> list[dict[str, Any]]:
+    """Return one set of parameters for each value of each choice, in the context where it acts."""
+    answer: list[dict[str, Any]] = [{}]
+    for name, declared in case.schema.items():
+        if any("enum" in kind or kind.get("type") == "boolean" for kind in kinds(declared)):
+            answer += [{**context(case, name), name: value} for value in alternatives(case, name)]
+    return answer
+
+
+@pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
+def test_a_group_of_two_is_two_groups_of_one(case: Case, training: bool) -> None:
+    if case.component.fusion is None:
+        return
+    members = [member("first"), member("second one.", WORDS - 1)]
+    keys = {case.component.fusion(case.parameters(), each.facts) for each in members}
+    assert len(keys) == 1
+    (values,) = case.inputs(features=2)
+    for given in varied(case):
+        group: Any = case.build(members=members, **given).train(training)
+        alone = [case.build(members=[each], **given).train(training) for each in members]
+        assert len(group.widths) == 2
+        # As they start, each feature from a seed of its own; then with other weights, copied to each one's own module.
+        for _ in range(2):
+            apart = torch.cat([each(values[:, [index]]) for index, each in enumerate(alone)], dim=1)
+            torch.testing.assert_close(group(values), apart, atol=1e-6, rtol=1e-5, msg=f"{given}")
+            change(group)
+            share_out(group, alone)
+
+
+def change(module: nn.Module) -> None:
+    chance = torch.Generator().manual_seed(8)
+    for weight in module.parameters():
+        weight.data += torch.randn(weight.shape, generator=chance)
+
+
+def share_out(group: nn.Module, alone: list[nn.Module]) -> None:
+    """Copy a group's weights to modules of one feature each: their first axis holds one feature after the other."""
+    for name, weight in group.named_parameters():
+        parts = [each.get_parameter(name) for each in alone]
+        for part, share in zip(parts, weight.data.split([len(each) for each in parts]), strict=True):
+            part.data.copy_(share)
+
+
+@pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
+def test_padding_changes_nothing(case: Case, training: bool) -> None:
+    if case.component.kind != "encoder" or case.feature != "text":
+        return
+    values, lengths = case.inputs()
+    still = {name: 0.0 for name in case.component.parameters.model_fields if "dropout" in name}
+    widened = torch.cat([values, torch.full((ROWS, 5), 3)], dim=1)
+    for row, length in enumerate(lengths):
+        widened[row, length:] = 4  # padding may hold any id: only the lengths count
+    for given in varied(case):
+        module = case.build(**{**still, **given}).train(training)
+        answers: Tensor = module(values, lengths)
+        torch.testing.assert_close(module(widened, lengths), answers, atol=1e-5, rtol=1e-4, msg=f"{given}")
+
+
+def test_texts_without_tokens_give_finite_answers(case: Case) -> None:
+    if case.component.kind != "encoder" or case.feature != "text":
+        return
+    values, lengths = case.inputs()
+    for given in varied(case):
+        module = case.build(**given)
+        some = module.eval()(values, lengths * (torch.arange(ROWS) > 2))
+        whole = module(values, lengths)
+        assert some.isfinite().all(), given
+        torch.testing.assert_close(some[3:], whole[3:], atol=1e-5, rtol=1e-4)
+        none = module(values[:, :0], torch.zeros(ROWS, dtype=torch.int64))
+        torch.testing.assert_close(none, some[:1].expand_as(none), atol=1e-5, rtol=1e-4)
+
+
+def test_ludwig_spells_the_initializers_and_activations_so() -> None:
+    from typing import get_args
+
+    from declml.components.activations import PLANNED_ACTIVATIONS, Activation
+    from declml.components.initializers import PLANNED_INITIALIZERS, WeightsInitializer
+
+    assert len({*get_args(Activation), *PLANNED_ACTIVATIONS, None}) == 24
+    assert len({*get_args(WeightsInitializer), *PLANNED_INITIALIZERS}) == 14
+    assert not set(itertools.chain(get_args(Activation))) & set(PLANNED_ACTIVATIONS)

@@ -1,0 +1,85 @@
+"""From what a config says about its data to files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from declml.data.sources import format_of, locate
+from declml.errors import UserProblem
+
+
+def folder_with(tmp_path: Path, *names: str) -> Path:
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("a\n1\n")
+    return tmp_path
+
+
+def test_a_path_a_pattern_and_a_list_name_files_in_order(tmp_path: Path) -> None:
+    base = folder_with(tmp_path, "b.csv", "a.csv", "deep/c.csv", "x [1].csv")
+    assert locate("b.csv", base=base) == [base / "b.csv"]
+    assert locate(str(base / "b.csv"), base=Path("/")) == [base / "b.csv"]
+    assert [each.name for each in locate("?.csv", base=base)] == ["a.csv", "b.csv"]
+    assert [each.name for each in locate("**/c.csv", base=base)] == ["c.csv"]
+    assert [each.name for each in locate(["b.csv", "deep/*.csv"], base=base)] == ["b.csv", "c.csv"]
+    # A name with the signs of a pattern is a name when there is such a file.
+    assert locate("x [1].csv", base=base) == [base / "x [1].csv"]
+
+
+def test_the_home_folder_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder_with(tmp_path, "d.csv")))
+    assert locate("~/d.csv", base=Path("/")) == [tmp_path / "d.csv"]
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "said"),
+    [
+        ("pepole.csv", "absent-source", "must be a file; got nothing"),
+        ("*.parquet", "absent-source", "must match at least one file"),
+        ("deep", "absent-source", "got a folder"),
+        ([], "absent-source", "at least one file"),
+    ],
+)
+def test_an_ill_formed_source_is_a_problem(tmp_path: Path, source, code: str, said: str) -> None:
+    folder_with(tmp_path, "people.csv", "deep/c.csv")
+    with pytest.raises(UserProblem, match=said) as caught:
+        locate(source, base=tmp_path)
+    assert caught.value.code == code
+    if source == "pepole.csv":
+        assert caught.value.hint == "Did you mean 'people.csv'?"
+
+
+def test_a_file_without_the_right_to_read_is_a_problem(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    folder_with(tmp_path, "d.csv")
+    (tmp_path / "d.csv").chmod(0)
+    with pytest.raises(UserProblem, match="no right to read"):
+        locate("d.csv", base=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "declared", "expected"),
+    [
+        ("a.csv", None, "csv"),
+        ("a.CSV.gz", None, "csv"),
+        ("a.tsv", "auto", "tsv"),
+        ("a.jsonl.zst", None, "jsonl"),
+        ("a.ndjson", None, "jsonl"),
+        ("a.parquet", None, "parquet"),
+        ("a.data", "csv", "csv"),
+        ("a.csv", "ndjson", "jsonl"),
+    ],
+)
+def test_the_format_is_declared_or_told_by_the_suffix(name: str, declared: str | None, expected: str) -> None:
+    assert format_of(Path(name), declared) == expected
+
+
+def test_an_unknown_format_is_a_problem() -> None:
+    with pytest.raises(UserProblem, match=r"must end in \.csv"):
+        format_of(Path("a.xlsx"))
+    with pytest.raises(UserProblem, match="must be csv, tsv, jsonl or parquet"):
+        format_of(Path("a.csv"), "excel")

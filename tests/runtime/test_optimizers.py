@@ -1,0 +1,161 @@
+"""Optimizers: the numbers of `torch.optim`, a state that goes on bit for bit, and weights without gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from declml.components.optimizers import adam, adamw, sgd
+from declml.components.optimizers.torch_optim import TorchOptim
+
+CASES: list[tuple[Any, str, dict[str, Any]]] = [
+    (adam, "Adam", {}),
+    (adam, "Adam", {"betas": [0.8, 0.9], "eps": 1e-3, "weight_decay": 0.1}),
+    (adam, "Adam", {"amsgrad": True}),
+    (adamw, "AdamW", {}),
+    (adamw, "AdamW", {"betas": [0.5, 0.99], "eps": 1e-4, "weight_decay": 0.2, "amsgrad": True}),
+    (sgd, "SGD", {}),
+    (sgd, "SGD", {"momentum": 0.9, "weight_decay": 0.1, "dampening": 0.3}),
+    (sgd, "SGD", {"momentum": 0.8, "nesterov": True}),
+]
+
+
+def weights() -> list[Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return [torch.randn(shape, generator=generator).requires_grad_() for shape in ((5, 3), (7,), (2, 2, 2), (1,))]
+
+
+def give_gradients(tensors: list[Tensor], step: int, *, skip: int | None = None) -> None:
+    generator = torch.Generator().manual_seed(100 + step)
+    for index, tensor in enumerate(tensors):
+        gradient = torch.randn(tensor.shape, generator=generator)
+        tensor.grad = None if index == skip else gradient
+
+
+def reference(name: str, tensors: list[Tensor], options: dict[str, Any]) -> Any:
+    converted = {**options, "betas": tuple(options["betas"])} if "betas" in options else dict(options)
+    if name == "AdamW":
+        converted.setdefault("weight_decay", 0.0)
+    return getattr(torch.optim, name)(tensors, lr=0.01, **converted)
+
+
+@pytest.mark.parametrize(("module", "name", "options"), CASES)
+def test_the_numbers_are_those_of_torch_also_where_a_gradient_is_missing(
+    module: Any, name: str, options: dict[str, Any]
+) -> None:
+    ours, theirs = weights(), weights()
+    optimizer = module.COMPONENT.build(ours, **options)
+    other = reference(name, theirs, options)
+    assert not optimizer.implementation.startswith("torch.optim")
+    for step in range(12):
+        skip = 1 if step in (0, 4, 5) else None  # a weight that is new at a later step, and one that pauses
+        give_gradients(ours, step, skip=skip)
+        give_gradients(theirs, step, skip=skip)
+        rate = 0.01 * (1 + step % 3)
+        for group in other.param_groups:
+            group["lr"] = rate
+        optimizer.step(rate)
+        other.step()
+        for mine, its in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(mine, its, rtol=1e-6, atol=1e-6)
+    assert not torch.equal(ours[0], weights()[0])
+
+
+@pytest.mark.parametrize(("module", "name", "options"), CASES)
+def test_the_fallback_gives_the_same_numbers(module: Any, name: str, options: dict[str, Any]) -> None:
+    ours, theirs = weights(), weights()
+    defaults = module.COMPONENT.parameters().model_dump()
+    given = {**defaults, **options}
+    if "betas" in given:
+        given["betas"] = tuple(given["betas"])
+    fast, slow = module.COMPONENT.build(ours, **options), TorchOptim(theirs, name, given)
+    assert slow.implementation == f"torch.optim.{name}"
+    for step in range(5):
+        for tensors, optimizer in ((ours, fast), (theirs, slow)):
+            give_gradients(tensors, step)
+            optimizer.step(0.05)
+    for mine, its in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine, its, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("fallback", [False, True])
+@pytest.mark.parametrize(("module", "name", "options"), CASES)
+def test_a_loaded_state_goes_on_bit_for_bit(module: Any, name: str, options: dict[str, Any], fallback: bool) -> None:
+    def make(tensors: list[Tensor]) -> Any:
+        if not fallback:
+            return module.COMPONENT.build(tensors, **options)
+        given = {**options, "betas": tuple(options["betas"])} if "betas" in options else options
+        return TorchOptim(tensors, name, given)
+
+    whole = weights()
+    optimizer = make(whole)
+    for step in range(3):
+        give_gradients(whole, step, skip=1)
+        optimizer.step(0.01)
+    state = {key: tensor.clone() for key, tensor in optimizer.state().items()}
+    resumed = [tensor.detach().clone().requires_grad_() for tensor in whole]
+    other = make(resumed)
+    other.load(state)
+    for step in range(3, 6):
+        for tensors, each in ((whole, optimizer), (resumed, other)):
+            give_gradients(tensors, step)
+            each.step(0.01)
+    assert all(torch.equal(a, b) for a, b in zip(whole, resumed, strict=True))
+    assert all(torch.equal(value, other.state()[key]) for key, value in optimizer.state().items())
+
+
+@pytest.mark.parametrize("module", [adam, adamw, sgd])
+def test_every_declared_parameter_acts_and_defaults_agree(module: Any) -> None:
+    changes: dict[str, Any] = {
+        "betas": [0.5, 0.6],
+        "eps": 0.1,
+        "weight_decay": 0.5,
+        "amsgrad": True,
+        "momentum": 0.5,
+        "dampening": 0.5,
+        "nesterov": True,
+    }
+
+    def after(**options: Any) -> Tensor:
+        tensors = weights()
+        optimizer = module.COMPONENT.build(tensors, **options)
+        for step in range(6):
+            give_gradients(tensors, step)
+            optimizer.step(0.05)
+        return tensors[0].detach()
+
+    declared = module.COMPONENT.parameters().model_dump()
+    assert torch.equal(after(), after(**declared))
+    for name in declared:
+        # Some act only beside others: a mean that forgets fast is what amsgrad remembers.
+        given = {"dampening": {"momentum": 0.9}, "nesterov": {"momentum": 0.9}, "amsgrad": {"betas": [0.9, 0.5]}}.get(
+            name, {}
+        )
+        assert not torch.allclose(after(**given), after(**given, **{name: changes[name]}), atol=1e-4), name
+
+
+def test_nesterov_without_momentum_or_with_dampening_does_what_torch_can() -> None:
+    tensors = weights()
+    for options in ({"nesterov": True}, {"nesterov": True, "momentum": 0.9, "dampening": 0.5}):
+        optimizer = sgd.COMPONENT.build(tensors, **options)  # type: ignore[misc]
+        give_gradients(tensors, 0)
+        optimizer.step(0.1)
+    assert all(tensor.isfinite().all() for tensor in tensors)
+
+
+@pytest.mark.parametrize("module", [adam, adamw, sgd])
+def test_no_weights_and_no_gradients_are_no_step(module: Any) -> None:
+    module.COMPONENT.build([]).step(0.1)
+    tensors = weights()
+    optimizer = module.COMPONENT.build(tensors)
+    optimizer.step(0.1)
+    assert all(torch.equal(a, b) for a, b in zip(tensors, weights(), strict=True))
+
+
+@pytest.mark.parametrize("module", [adam, adamw])
+def test_weights_that_no_kernel_takes_fall_back(module: Any) -> None:
+    complex_weight = torch.ones(2, dtype=torch.complex64, requires_grad=True)
+    assert module.COMPONENT.build([complex_weight]).implementation.startswith("torch.optim.")
