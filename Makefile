@@ -50,6 +50,7 @@ schema: $(VENV)/.development  ## write the generated schemas anew
 bench: $(VENV)/.development  ## the measurements behind the README's figures
 	$(BIN)/python tests/benchmarks/check_speed.py
 	$(BIN)/python tests/benchmarks/training_loop.py
+	$(BIN)/python tests/benchmarks/ingest.py
 
 clean:  ## remove the environment and what the demo wrote
 	rm -rf $(VENV) demo

@@ -75,6 +75,9 @@ def read_block(
         value = leaf.quick(value_node.value) if isinstance(value_node, Scalar) else MISS
         if value is not MISS:
             given[name] = value
+            if leaf.reference is not None and isinstance(value, str):
+                here = f"{path}.{name}" if path else name
+                inspection.references.append(Reference(leaf.reference, value, value_node, here, inspection.owner))
         elif leaf.choice is None and name not in own:
             here = f"{path}.{name}" if path else name
             value = read_value(inspection, leaf.schema, value_node, here)

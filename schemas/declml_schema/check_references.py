@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from declml_schema.check_blocks import explain_name
 from declml_schema.check_features import FeatureReading
@@ -23,15 +22,20 @@ def check_references(inspection: Inspection, config: ConfigReading) -> None:
     _check_names(inspection, config)
     inputs = {each.name: each for each in config.inputs if each.name}
     outputs = {each.name: each for each in config.outputs if each.name}
+    by_path = {each.path: each for each in config.inputs}
+    ties: dict[str, Reference] = {}
     for reference in inspection.references:
         if reference.kind == "column":
             _check_column(inspection, reference.value, reference.node, reference.path)
         elif reference.kind == "input_feature":
-            _check_input(inspection, reference, inputs, {each.path: each for each in config.inputs})
+            owner = by_path.get(reference.owner)
+            if _check_input(inspection, reference, inputs, owner) and owner is not None:
+                ties[owner.name] = reference
         elif reference.kind == "output_feature":
             _check_output(inspection, reference, outputs)
         elif reference.kind == "metric":
             _check_metric(inspection, reference, config, outputs)
+    _check_circles(inspection, ties)
     for feature in (*config.inputs, *config.outputs):
         node = feature.name_node()
         if "column" not in feature.reading.places and feature.name and node is not None:
@@ -89,23 +93,45 @@ def _check_input(
     inspection: Inspection,
     reference: Reference,
     inputs: Mapping[str, FeatureReading],
-    by_path: Mapping[str, FeatureReading],
-) -> None:
+    owner: FeatureReading | None,
+) -> bool:
+    """Check the name of an input, ``owner`` being the feature that says it; return whether that is right."""
     subject = reference.path.rpartition(".")[2]
-    owner = by_path.get(reference.owner)
     target = inputs.get(reference.value)
-    others = [name for name in inputs if owner is None or name != owner.name]
     if target is None or target is owner:
+        others = [name for name in inputs if owner is None or name != owner.name]
         _tell_absent(
             inspection, reference, f"{subject} must be the name of {'another' if owner else 'an'} input", others
         )
-    elif owner is not None and owner.type and target.type and owner.type != target.type:
+        return False
+    if owner is not None and owner.type and target.type and owner.type != target.type:
         got = f"'{target.name}', which is of type {target.type}"
         message = f"{subject} must be an input of the same type, {owner.type}; got {got}."
         inspection.add("feature-mismatch", message, reference.node.span, reference.path)
-    elif subject == "bucketing_field" and target.type and target.type != "text":
+        return False
+    if subject == "bucketing_field" and target.type and target.type != "text":
         message = f"bucketing_field must be a text input; got '{target.name}', which is of type {target.type}."
         inspection.add("feature-mismatch", message, reference.node.span, reference.path)
+        return False
+    return True
+
+
+def _check_circles(inspection: Inspection, ties: Mapping[str, Reference]) -> None:
+    """Tell of ties that lead back to where they began, each circle once; ``ties`` is by the name of the tied input."""
+    settled: set[str] = set()
+    for start in ties:
+        chain: dict[str, None] = {}
+        name = start
+        while name in ties and name not in settled and name not in chain:
+            chain[name] = None
+            name = ties[name].value
+        settled.update(chain)
+        if name not in chain:
+            continue
+        walked = list(chain)
+        circle = " -> ".join([*walked[walked.index(name) :], name])
+        message = f"tied must lead to an input that is not tied; got a circle, {circle}."
+        inspection.add("tied-circle", message, ties[name].node.span, ties[name].path)
 
 
 def _check_output(inspection: Inspection, reference: Reference, outputs: Mapping[str, FeatureReading]) -> None:
@@ -202,4 +228,4 @@ def _check_metric_list(
     for index, item in enumerate(target.items):
         value = getattr(resolve(item), "value", None)
         if isinstance(value, str):
-            check_metric_name(inspection, replace(blank, value=value, node=item, path=f"{path}[{index}]"), outputs)
+            check_metric_name(inspection, blank._replace(value=value, node=item, path=f"{path}[{index}]"), outputs)

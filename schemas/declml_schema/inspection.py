@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from declml_schema.problems import START_OF_TEXT, Edit, Fix, Position, Problem, Severity, Span
 from declml_schema.suggest import nearest
@@ -56,8 +55,7 @@ class Reading:
         return self.block.defaults.get(name) if self.block is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A value that names something else: ``kind`` is the leaf's ``x-reference``, ``owner`` its feature's path."""
 
     kind: str

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _TEXT_LIMITS = frozenset({"minLength", "maxLength", "pattern"})
+_NUMERIC = frozenset({"integer", "number"})
 _LARGEST = sys.float_info.max
 
 
@@ -55,13 +56,18 @@ class Leaf:
         self._any_text = False  # any text but the empty one
         self._numbers: frozenset[type] = frozenset()
         self._low, self._high = -math.inf, math.inf
-        if self.choice is None and self.reference is None and "anyOf" not in schema:
-            self._prepare(schema)
+        if self.choice is None:
+            branches = [branch for branch in schema.get("anyOf", (schema,)) if "anyOf" not in branch]
+            numeric = [branch for branch in branches if _NUMERIC.intersection(leaf_types(branch))]
+            if len(numeric) < 2:  # two ranges are left to the closer look
+                for branch in branches:
+                    self._prepare(branch)
 
     def _prepare(self, schema: Mapping[str, Any]) -> None:
+        """Add what one alternative takes."""
         kinds = leaf_types(schema)
         if "enum" in schema:
-            self._texts = frozenset(each for each in schema["enum"] if isinstance(each, str))
+            self._texts |= {each for each in schema["enum"] if isinstance(each, str)}
             kinds = ["null"] if None in schema["enum"] else []
         if "null" in kinds:
             self._plain |= {type(None)}
@@ -70,7 +76,7 @@ class Leaf:
         limits = _TEXT_LIMITS.intersection(schema)
         if "string" in kinds and not limits:
             self._plain |= {str}
-        self._any_text = "string" in kinds and limits == frozenset({"minLength"}) and schema["minLength"] == 1
+        self._any_text |= "string" in kinds and limits == frozenset({"minLength"}) and schema["minLength"] == 1
         if "number" in kinds or "integer" in kinds:
             self._numbers = frozenset({int, float} if "number" in kinds else {int})
             self._low = max(

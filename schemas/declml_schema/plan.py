@@ -6,24 +6,15 @@ reads it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
+from declml_schema.content import canonical_json, content_hash
+
 Values: TypeAlias = Mapping[str, Any]
 """The parameters of one component or section, every default filled in: JSON data."""
-
-
-def canonical_json(value: object) -> str:
-    """Return the one JSON text of a value: sorted keys, no spaces. Equal values give equal texts."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def content_hash(value: object) -> str:
-    """Return the SHA-256 of a JSON value, in hex."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

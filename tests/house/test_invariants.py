@@ -29,7 +29,6 @@
    tests/e2e/test_train.py::test_the_event_stream_is_numbered_without_a_gap_and_of_known_kinds
 5  The config does not travel.
    tests/house/test_rooms.py::test_the_import_contracts_hold
-   tests/house/test_rooms.py::test_the_siblings_take_nothing_but_hashes_from_beside_the_plan
 6  The same transform in training and serving.
    tests/e2e/test_train.py::test_serving_uses_the_transform_of_training
    tests/runtime/data/test_data_chain.py::test_serving_encodes_as_training_did

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
@@ -102,23 +101,6 @@ def test_an_editor_can_import_all_it_may_and_check_a_config_without_a_tensor() -
     loaded = modules_loaded_by(code)
     assert {"declml", "declml_schema", "yaml"} <= loaded
     assert loaded & (HEAVY | {"pydantic", "jsonschema", "rich", "click", "tensorboard"}) == set()
-
-
-SIBLINGS = ("components", "data", "model", "training", "evaluation")
-HASHES = {"content_hash", "canonical_json"}
-
-
-def test_the_siblings_take_nothing_but_hashes_from_beside_the_plan() -> None:
-    """What the import contract leaves open: the hash of JSON values lies in the module of the plan."""
-    taken: dict[str, set[str]] = {}
-    for sibling in SIBLINGS:
-        for file in (ROOT / "runtime" / "declml" / sibling).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("declml_schema"):
-                    names = {each.name for each in node.names}
-                    if node.module == "declml_schema" or (node.module == "declml_schema.plan" and names - HASHES):
-                        taken[str(file.relative_to(ROOT))] = names
-    assert taken == {}
 
 
 def test_the_top_level_holds_only_what_belongs_there() -> None:

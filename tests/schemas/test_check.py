@@ -180,6 +180,15 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         HEAD.replace("type: text}", "type: text, tied: age}"),
         [("feature-mismatch", "input_features[0].tied", "age")],
     ),
+    "tied in a circle": (
+        HEAD.replace(
+            "  - {name: age, type: number}",
+            "  - {name: lead, type: text, tied: body}\n"
+            "  - {name: body, type: text, tied: note}\n"
+            "  - {name: note, type: text, tied: body}",
+        ),
+        [("tied-circle", "input_features[2].tied", "note")],
+    ),
     "bucketing by a number": (
         HEAD + "trainer: {bucketing_field: age}\n",
         [("feature-mismatch", "trainer.bucketing_field", "age")],
@@ -250,6 +259,18 @@ MESSAGES = {
 def test_messages_have_one_form(value: str, message: str) -> None:
     text = HEAD.replace("type: text}", f"type: text, encoder: {{type: lstm, {value}}}}}")
     assert [each.message for each in check(text).problems] == [message]
+
+
+def test_a_circle_of_ties_is_told_with_its_way() -> None:
+    text = HEAD.replace("type: text}", "type: text, tied: note}\n  - {name: note, type: text, tied: title}")
+    (problem,) = check(text).problems
+    assert problem.message == "tied must lead to an input that is not tied; got a circle, title -> note -> title."
+
+
+def test_a_chain_of_ties_that_ends_is_no_circle() -> None:
+    chain = "".join(f"  - {{name: n{each}, type: text, tied: n{each + 1}}}\n" for each in range(3))
+    text = HEAD.replace("input_features:\n", f"input_features:\n{chain}  - {{name: n3, type: text}}\n")
+    assert check(text).problems == []
 
 
 def test_an_unknown_encoder_suggests_the_nearest_name_and_can_be_fixed() -> None:

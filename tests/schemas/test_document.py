@@ -260,6 +260,7 @@ def test_an_alias_keeps_its_own_place_and_points_at_its_target() -> None:
         ("a:\n\tb: 1\n\tc: 2\n", {"a": {"b": 1, "c": 2}}, ["tab-indentation@2:0-1"]),
         ("a:\n  b: 1\n\tc: 2\nd: 3\n", {"a": {"b": 1, "c": 2}, "d": 3}, ["tab-indentation@3:0-1"]),
         ("a: no\n", {"a": "no"}, ["ambiguous-scalar@1:3-5"]),
+        ("a: &b no\n", {"a": "no"}, ["ambiguous-scalar@1:6-8"]),  # its fix must not take the anchor away
         ("- 017\n- 1_000\n", [17, "1_000"], ["ambiguous-scalar@1:2-5", "ambiguous-scalar@2:2-7"]),
         ("yes: 1\n", {"yes": 1}, []),
         ("a: *b\n", {"a": None}, ["unknown-alias@1:3-5"]),

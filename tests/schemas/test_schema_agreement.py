@@ -22,7 +22,7 @@ from declml_schema.problems import Problem, Severity
 SCHEMA = Draft202012Validator(json.loads((GENERATED / "config.schema.json").read_text()))
 CHECKER_ALONE = {
     "absent-feature", "absent-column", "feature-mismatch", "metric-mismatch", "duplicate-feature", "feature-in-and-out",
-    "reserved-name", "exclusive", "requires", "divisible", "at-most", "probabilities-sum",
+    "reserved-name", "exclusive", "requires", "divisible", "at-most", "probabilities-sum", "tied-circle",
 }  # fmt: skip
 CONFIGS = [
     file

@@ -15,7 +15,7 @@ from declml.data.cache import Cache
 from declml.data.columns import column_hash
 from declml.data.split import Sides
 from declml.data.table import Table
-from declml_schema.plan import content_hash
+from declml_schema.content import content_hash
 
 CHUNK_ROWS = 500_000
 """Rows that are summarised at a time; the fit does not depend on it beyond rounding."""

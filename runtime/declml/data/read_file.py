@@ -20,6 +20,7 @@ from declml.data.sources import format_of
 from declml.errors import UserProblem
 
 _LOOK = 65_536
+_HEAD_ROWS = 10_000
 _MAX_FIELD = 1 << 27
 
 
@@ -124,7 +125,7 @@ def _read_csv(path: Path, *, separator: str, null_values: Sequence[str], encodin
     names = _header(path, separator, encoding)
     source = _as_utf8(path, encoding)
     try:
-        frame = pl.read_csv(source, separator=separator, null_values=list(null_values), infer_schema_length=None)
+        frame = _typed(source, separator=separator, null_values=list(null_values))
     except pl.exceptions.PolarsError as error:
         _explain_undecodable(path, encoding)
         _explain_ragged(path, separator, len(names), encoding)
@@ -133,6 +134,22 @@ def _read_csv(path: Path, *, separator: str, null_values: Sequence[str], encodin
     if path.suffix != ".zst" and frame.width > 1 and frame[frame.columns[-1]].null_count():
         # Polars fills a short row with missing values without a word: a cut-off download would pass unseen.
         _explain_ragged(path, separator, len(names), encoding)
+    return frame
+
+
+def _typed(source: Path | bytes, *, separator: str, null_values: list[str]) -> pl.DataFrame:
+    """Return the table with the types of its first rows, or of all rows where those mislead.
+
+    To look at every row for its type costs five times the reading itself, and few files need it: those where a later
+    value does not fit, and those with a column that begins with nothing but missing values.
+    """
+    try:
+        frame = pl.read_csv(source, separator=separator, null_values=null_values, infer_schema_length=_HEAD_ROWS)
+    except pl.exceptions.ComputeError:
+        return pl.read_csv(source, separator=separator, null_values=null_values, infer_schema_length=None)
+    head = frame.head(_HEAD_ROWS)
+    if frame.height > _HEAD_ROWS and any(column.null_count() == head.height for column in head):
+        return pl.read_csv(source, separator=separator, null_values=null_values, infer_schema_length=None)
     return frame
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from declml.contracts import Split
 from declml.data.cache import Cache
 from declml.data.table import Table
-from declml_schema.plan import content_hash
+from declml_schema.content import content_hash
 
 SIDES = ("training", "validation", "test")
 """The names of the sides 0, 1 and 2."""

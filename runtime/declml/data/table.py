@@ -16,7 +16,7 @@ from declml.data.cache import Cache, Entry, content_hash_of_files
 from declml.data.columns import column_hash
 from declml.data.read_file import header_findings, read_file
 from declml.errors import UserProblem
-from declml_schema.plan import content_hash
+from declml_schema.content import content_hash
 
 TABLE_VERSION = 1
 """Rises whenever the same bytes and `Reading` would give another table."""

@@ -14,7 +14,7 @@ from declml.contracts import Encoded, Facts, Finding
 from declml.data.cache import Cache
 from declml.data.fit import Fitted, Fitting, whole_hash
 from declml.data.table import Table, require_columns
-from declml_schema.plan import content_hash
+from declml_schema.content import content_hash
 
 
 @dataclass(frozen=True, slots=True)

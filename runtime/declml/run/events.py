@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from pathlib import Path
 from typing import Any
 
 from declml.run.files import storage_problem
-from declml_schema.events import KINDS, encode_event, read_events
+from declml_schema.events import KINDS, encode_event
 
 _RESERVE_BYTES = 65_536
 
@@ -27,9 +28,7 @@ class EventWriter:
         self._end = 0
         try:
             if path.exists():
-                for offset, event in read_events(path):
-                    self._next = int(event["seq"]) + 1
-                    self._end = offset
+                self._next, self._end = _whole_lines(path)
                 with path.open("r+b") as file:
                     file.truncate(self._end)
             self._reserve.write_bytes(b"\0" * _RESERVE_BYTES)
@@ -74,3 +73,13 @@ class EventWriter:
         self._file.close()
         with contextlib.suppress(OSError):
             self._reserve.unlink(missing_ok=True)
+
+
+def _whole_lines(path: Path) -> tuple[int, int]:
+    """Return the number of the next event and where the last finished line ends; kinds of a newer version count too."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    finished = lines if not lines or lines[-1].endswith(b"\n") else lines[:-1]
+    for line in reversed(finished):
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            return int(json.loads(line)["seq"]) + 1, sum(map(len, finished))
+    return 0, sum(map(len, finished))

@@ -33,7 +33,8 @@ from declml.training.loop import train
 from declml.training.precision import Precision, choose_precision
 from declml.training.settings import Hooks, Outcome
 from declml.training.threads import choose_threads, set_threads, trial_step
-from declml_schema.plan import Plan, content_hash
+from declml_schema.content import content_hash
+from declml_schema.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from declml.model.assemble import Network
 from declml.model.frozen import encode_rows, encoder_hash
 from declml.model.groups import Group
 from declml.run.prepare import Prepared
-from declml_schema.plan import content_hash
+from declml_schema.content import content_hash
 
 _BATCH_ROWS = 64
 

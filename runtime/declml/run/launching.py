@@ -24,7 +24,8 @@ from declml.runs.changes import plan_changes
 from declml.runs.find import find
 from declml.runs.folder import Run, open_run
 from declml.runs.tensorboard import TensorBoardMirror
-from declml_schema.plan import Plan, content_hash
+from declml_schema.content import content_hash
+from declml_schema.plan import Plan
 from declml_schema.problems import Problem
 
 OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]

@@ -19,7 +19,8 @@ from declml.run.reasons import Reasons, last_run, said
 from declml.run.record import plugin_hashes
 from declml.runs.changes import Change
 from declml.runs.folder import Run
-from declml_schema.plan import Plan, content_hash
+from declml_schema.content import content_hash
+from declml_schema.plan import Plan
 from declml_schema.problems import Problem, Severity
 
 _BOLD, _DIM, _GREEN, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[0m"

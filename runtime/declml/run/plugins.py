@@ -14,7 +14,7 @@ from typing import Any
 
 from declml.errors import UserProblem
 from declml.runs.places import cache_root
-from declml_schema.plan import content_hash
+from declml_schema.content import content_hash
 from declml_schema.problems import Problem
 from declml_schema.vocabulary import Vocabulary, vocabulary
 

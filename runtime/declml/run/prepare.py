@@ -22,7 +22,8 @@ from declml.errors import ConfigProblems, UserProblem
 from declml.run.components import Components
 from declml.run.reasons import Reasons
 from declml.seeds import derive_seed
-from declml_schema.plan import InputFeature, OutputFeature, Plan, content_hash
+from declml_schema.content import content_hash
+from declml_schema.plan import InputFeature, OutputFeature, Plan
 from declml_schema.problems import Problem, Severity
 from declml_schema.suggest import nearest
 
