@@ -14,20 +14,21 @@ import gc
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from declml_schema.check_references import check_references
 from declml_schema.check_sections import ConfigReading, read_config
 from declml_schema.document import AliasBudgetExceeded, Document, parse, resolve, to_data
 from declml_schema.inspection import Inspection, Reading, start_of
-from declml_schema.make_plan import make_plan
 from declml_schema.modernize import modernize
 from declml_schema.overrides import apply_overrides
-from declml_schema.plan import Plan
 from declml_schema.problems import START_OF_TEXT, Problem, ProblemList, Severity, has_errors
 from declml_schema.tree import MappingNode, Node, Scalar
 from declml_schema.vocabulary import Vocabulary
 from declml_schema.vocabulary import vocabulary as built_in_vocabulary
+
+if TYPE_CHECKING:
+    from declml_schema.plan import Plan
 
 DATA_BUDGET = 100_000
 """How many values the aliases of a config may expand to; a longer text may have more."""
@@ -64,6 +65,9 @@ class CheckResult:
         """The plan, or None when any problem is an error. Made when it is first asked for: an editor never does."""
         if self._config is None or has_errors(self.problems):
             return None
+        # Imported here: `declml check` makes no plan.
+        from declml_schema.make_plan import make_plan
+
         return make_plan(self._words, self._config)
 
     @cached_property

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from declml_schema.compose import Composer
 from declml_schema.placement import Shifts, restore_characters
 from declml_schema.problems import Problem, ProblemList
-from declml_schema.repair import repair
 from declml_schema.source_text import clean, decode
 from declml_schema.tree import Alias, Entry, MappingNode, Node, Scalar, SequenceNode
 
@@ -58,6 +57,9 @@ def _parse(text: str | bytes, file: str) -> Document:
     broken = source.broken
     inserted: dict[int, tuple[int, int]] = {}
     if fault is not None:
+        # Imported here: most texts are whole, and the ways to mend one are a lot of code.
+        from declml_schema.repair import repair
+
         repaired = repair(source, fault, problems)
         broken, inserted = broken | repaired.broken, repaired.inserted
         composer = Composer(repaired.lines)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from declml_schema.problems import START_OF_TEXT, Position, Problem, ProblemList, Related, Span
 
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _PRINTABLE_ASCII = bytes([9, 10, 13, *range(0x20, 0x7F)])
 _BREAKS_OF_YAML_1_1 = "\x85\u2028\u2029"  # libyaml ends a line there; YAML 1.2, editors and we do not
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -36,6 +36,12 @@ class Source:
     lines: list[str]
     broken: frozenset[int] = frozenset()
     swapped: dict[int, str] = field(default_factory=dict[int, str])
+
+
+@cache
+def _unprintable() -> re.Pattern[str]:
+    """Return the pattern of what cannot stand in YAML; made when it is needed, for plain ASCII never needs it."""
+    return re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 def split_lines(text: str) -> list[str]:
@@ -64,8 +70,7 @@ def decode(text: str | bytes, problems: ProblemList) -> str | None:
         message = f"The config must be UTF-8 text; byte 0x{text[error.start]:02x} is not."
         place = (len(before) - 1, len(before[-1]))
         bad_byte = _not_text(message, place, 1, hint="Save the file as UTF-8.")
-    unprintable = len(_UNPRINTABLE.findall(decoded))
-    if unprintable > len(decoded) * _BINARY_SHARE:
+    if not _is_plain(decoded) and len(_unprintable().findall(decoded)) > len(decoded) * _BINARY_SHARE:
         problems.add(_binary())
         return None
     if bad_byte is not None:
@@ -91,18 +96,23 @@ def clean(text: str, problems: ProblemList) -> Source:
     return Source(text, lines, frozenset(broken), swapped)
 
 
+def _is_plain(text: str) -> bool:
+    """Return whether ``text`` is printable ASCII; ten times as fast as the pattern."""
+    return text.isascii() and not text.encode().translate(None, _PRINTABLE_ASCII)
+
+
 def _without_unprintable(text: str, problems: ProblemList) -> str:
-    if text.isascii() and not text.encode().translate(None, _PRINTABLE_ASCII):
-        return text  # ten times as fast as the pattern
-    first = _UNPRINTABLE.search(text)
+    if _is_plain(text):
+        return text
+    first = _unprintable().search(text)
     if first is None:
         return text
-    count = len(_UNPRINTABLE.findall(text))
+    count = len(_unprintable().findall(text))
     before = split_lines(text[: first.start()])
     others = f", as are {count - 1} more characters" if count > 1 else ""
     message = f"The config must be readable text; character U+{ord(first.group()):04X} is invisible{others}."
     problems.add(_not_text(message, (len(before) - 1, len(before[-1])), 1, hint="Delete it."))
-    return _UNPRINTABLE.sub(" ", text)
+    return _unprintable().sub(" ", text)
 
 
 def _blank_conflicts(lines: list[str], problems: ProblemList) -> set[int]:

@@ -6,11 +6,8 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -73,12 +70,18 @@ def _tell_unexpected(error: Exception) -> None:
         detail = str(error).partition("\n")[0]
         sentence = f"declml itself failed: {type(error).__name__}{': ' + detail if detail else ''}."
     say(f"{bad('error:')} {sentence}", err=True)
+    # Imported here: nobody waits for it when all goes well.
+    import traceback
+
     place = _write_trace("".join(traceback.format_exception(error)))
     where = f"The trace is in {place}" if place else "The trace could not be written"
     say(f"  {faint('hint:')} {where}; `declml --debug ...` shows it here.", err=True)
 
 
 def _write_trace(trace: str) -> Path | None:
+    import tempfile
+    from datetime import datetime
+
     name = f"declml-{datetime.now().strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     text = f"declml {' '.join(sys.argv[1:])}\n\n{trace}"
     for folder in (os.environ.get("XDG_STATE_HOME"), os.environ.get("HOME") and f"{os.environ['HOME']}/.local/state"):

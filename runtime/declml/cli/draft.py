@@ -58,6 +58,8 @@ def draft(
         "",
         *_split(output, rows),
         "",
+        *_combiner(),
+        "",
         *_trainer(rows),
     ]
     return "\n".join(lines) + "\n"
@@ -150,6 +152,17 @@ def _split(output: Column, rows: int) -> list[str]:
         lines.append("    type: random")
     few = f"{'':<4}# few rows: more of them to measure with" if rows < _SMALL else ""
     return [*lines, f"    probabilities: {'[0.6, 0.2, 0.2]' if rows < _SMALL else '[0.7, 0.1, 0.2]'}{few}"]
+
+
+def _combiner() -> list[str]:
+    """Return two dense layers: without any, the model is a linear one."""
+    return [
+        f"{'combiner:':<32}# joins all features and mixes them in two dense layers",
+        "  type: concat",
+        "  num_fc_layers: 2",
+        "  output_size: 64",
+        "  dropout: 0.1",
+    ]
 
 
 def _trainer(rows: int) -> list[str]:

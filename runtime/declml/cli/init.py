@@ -77,7 +77,10 @@ def _from_data(data: Path, folder: Path, target: str | None) -> tuple[dict[str, 
     readme = (
         f"# {name}\n\n`{config}` says what to learn from `{source}`: read its comments, then `declml train {config}`.\n"
     )
-    return {config: text.encode(), "README.md": readme.encode()}, config
+    files = {config: text.encode()}
+    if not (folder / "README.md").exists():  # a folder of one's own may have one, or an earlier config
+        files["README.md"] = readme.encode()
+    return files, config
 
 
 def _write(folder: Path, files: dict[str, bytes], *, force: bool) -> None:

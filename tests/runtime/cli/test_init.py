@@ -237,3 +237,12 @@ def test_rare_classes_are_not_stratified() -> None:
     rare = column("y", "category", distinct=2, top_values=[["a", 98], ["b", 2]])
     text = draft({"rows": 100, "columns": [column("x"), rare]}, name="x", source="x.csv", guess="y")
     assert yaml.safe_load(text)["preprocessing"]["split"]["type"] == "random"
+
+
+def test_a_second_config_may_be_drafted_into_the_same_folder(declml: Declml, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        rows = "".join(f"{n},{'ab'[n % 2]}\n" for n in range(40))
+        (tmp_path / f"{name}.csv").write_text(f"size,kind\n{rows}")
+        answer = declml("init", "from-data", f"{name}.csv")
+        assert answer.exit_code == 0, answer.output
+    assert {"first.declml.yaml", "second.declml.yaml", "README.md"} <= {each.name for each in tmp_path.iterdir()}
