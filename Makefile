@@ -29,10 +29,10 @@ demo: $(VENV)/.runtime  ## install, write an example project from real data and 
 	cd demo && ../$(BIN)/declml train census.declml.yaml
 
 test: lint types contracts  ## install everything and run every check and test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 unit: $(VENV)/.development  ## the tests that take seconds
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
 
 lint: $(VENV)/.development  ## ruff: rules and format
 	$(BIN)/ruff check .

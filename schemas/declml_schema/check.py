@@ -23,6 +23,7 @@ from declml_schema.inspection import Inspection, Reading, start_of
 from declml_schema.modernize import modernize
 from declml_schema.overrides import apply_overrides
 from declml_schema.problems import START_OF_TEXT, Problem, ProblemList, Severity, has_errors
+from declml_schema.rewriting import find
 from declml_schema.tree import MappingNode, Node, Scalar
 from declml_schema.vocabulary import Vocabulary
 from declml_schema.vocabulary import vocabulary as built_in_vocabulary
@@ -78,6 +79,15 @@ class CheckResult:
         except AliasBudgetExceeded:
             return {}
         return data if isinstance(data, dict) else {}
+
+    def top_level(self, name: str) -> Any:
+        """Return one top-level key as plain data, None where there is none; cheaper than all of `data`."""
+        root = resolve(self._root) if self._root is not None else None
+        entry = find(root, name) if isinstance(root, MappingNode) else None
+        try:
+            return to_data(entry.value, budget=DATA_BUDGET) if entry is not None else None
+        except AliasBudgetExceeded:
+            return None
 
     @cached_property
     def origins(self) -> dict[str, str]:

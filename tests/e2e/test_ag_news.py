@@ -37,13 +37,12 @@ PRETRAINED = """\
 TRAINER = "trainer:\n  epochs: 12\n  regularization_lambda: 0.0001\n"
 
 
-@pytest.mark.slow
 def test_swapping_the_encoder_is_a_few_lines_and_the_diff_shows_what_was_gained(
     shared_data: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("transformers")
     (tmp_path / ".declml").mkdir()
-    news = pl.read_csv(shared_data / "ag_news.csv").sample(900, seed=1, shuffle=True)
+    news = pl.read_csv(shared_data / "ag_news.csv").sample(500, seed=1, shuffle=True)
     news.write_csv(tmp_path / "news.csv")
     config = tmp_path / "news.yaml"
     runs = []

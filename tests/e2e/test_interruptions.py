@@ -30,7 +30,6 @@ def run_process(project: Project) -> int:
     return int(find(project.runs, record.parent.name).record["process"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["checkpoint", 3, 7])
 def test_a_run_killed_at_any_moment_resumes_to_identical_weights(
     undisturbed: tuple[Project, str], tmp_path: Path, moment: str | int

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import yaml
-
 from declml.errors import ConfigProblems, UserProblem
-from declml.run.folder import experiment_name
 from declml.runs.places import start_for
 from declml_schema.check import CheckResult
 from declml_schema.check import check as check_text
-from declml_schema.document import parse, to_data
+from declml_schema.document import Document, parse, to_data
 from declml_schema.problems import Problem, Severity
 
 ConfigLike: TypeAlias = str | Path | Mapping[str, Any]
@@ -23,11 +20,15 @@ Override: TypeAlias = tuple[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The text of a config; ``file`` is its name in messages, ``path`` is None when it came as text or dict."""
+    """The text of a config; ``file`` is its name in messages, ``path`` is None when it came as text or dict.
+
+    ``document`` is the parsed text where reading it has parsed it already.
+    """
 
     text: str
     file: str
     path: Path | None
+    document: Document | None = field(default=None, repr=False, compare=False)
 
     @property
     def folder(self) -> Path:
@@ -44,12 +45,18 @@ class Config:
         """The file's name without its endings, as the default name of the experiment."""
         if self.path is None:
             return "notebook" if self.file == "<cell>" else "experiment"
+        # Imported here: checking a config makes no run folder.
+        from declml.run.folder import experiment_name
+
         return experiment_name(self.path.name.removesuffix(".yaml").removesuffix(".yml").removesuffix(".declml"))
 
 
 def load_config(config: ConfigLike) -> Config:
     """Return the config's text. A string is a path unless it spans lines or holds ``key: value``."""
     if isinstance(config, Mapping):
+        # Imported here: only a config given as a dict is written out.
+        import yaml
+
         # sort_keys off: the order of features is part of what the user wrote.
         return Config(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True), "<dict>", None)
     if isinstance(config, str) and ("\n" in config or ": " in config or not config.strip()):
@@ -63,10 +70,11 @@ def load_config(config: ConfigLike) -> Config:
             f"The config must be a file that can be read; got '{path}': {(error.strerror or str(error)).lower()}.",
             hint=_nearby(path),
         ) from error
-    document = parse(data, file=str(path))
+    document = parse(data)
     if any(problem.code == "not-text" for problem in document.problems):
-        raise ConfigProblems(document.problems, source=document.text, file=str(path))
-    return Config(document.text, str(path), path)
+        problems = [problem.in_file(str(path)) for problem in document.problems]
+        raise ConfigProblems(problems, source=document.text, file=str(path))
+    return Config(document.text, str(path), path, document)
 
 
 def _nearby(path: Path) -> str:
@@ -98,8 +106,9 @@ def parse_overrides(overrides: Sequence[str | Override] | Mapping[str, object]) 
 
 def checked(config: Config, overrides: Sequence[Override] = ()) -> CheckResult:
     """Return what the one checker says of a config, with the words of its plug-ins known to it."""
-    first = check_text(config.text, file=config.file, overrides=overrides)
-    files = first.data.get("code")
+    document = config.document or parse(config.text)
+    first = check_text(document, file=config.file, overrides=overrides)
+    files = first.top_level("code")
     if not files:
         return first
     from declml.run.plugins import plugin_words
@@ -107,7 +116,7 @@ def checked(config: Config, overrides: Sequence[Override] = ()) -> CheckResult:
     words, problems = plugin_words(
         [config.folder / str(each) for each in (files if isinstance(files, list) else [files])]
     )
-    result = check_text(config.text, file=config.file, overrides=overrides, vocabulary=words)
+    result = check_text(document, file=config.file, overrides=overrides, vocabulary=words)
     # Said first: what a broken plug-in would have declared is unknown to the checker.
     result.problems[:0] = [place_problem(config.text, problem, file=config.file) for problem in problems]
     return result
