@@ -217,3 +217,20 @@ def test_every_parameter_of_the_full_config_is_in_the_plan(project: Project) -> 
     assert plan is not None
     assert plan.trainer["optimizer"]["type"] == "adam"
     assert plan.outputs[2].parameters["threshold"] == 0.5
+
+
+def test_a_warning_of_the_checker_is_told_while_training(tmp_path: Path) -> None:
+    project = make_project(
+        tmp_path,
+        SMALL_CONFIG.replace(
+            "{name: colour, type: category}",
+            "{name: colour, type: category, preprocessing: {missing_value_strategy: drop_row, fill_value: none}}",
+        ),
+    )
+    told: list[str] = []
+    declml.train(
+        project.config,
+        runs=project.runs,
+        on_event=lambda event: told.append(event["problem"]["code"]) if event["kind"] == "problem" else None,
+    )
+    assert "ignored-parameter" in told

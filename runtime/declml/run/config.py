@@ -135,3 +135,15 @@ def place_problem(text: str, problem: Problem | UserProblem, *, file: str) -> Pr
         problem.code, problem.message, span, problem.severity, problem.path, problem.hint, problem.fix, problem.related,
         problem.tags, file,
     )  # fmt: skip
+
+
+def told_problem(value: Mapping[str, Any], config: Config) -> Problem:
+    """Return a problem as an event tells it (`Problem.as_json`), with its place in the config's text."""
+    problem = Problem(
+        str(value["code"]),
+        str(value["message"]),
+        severity=Severity(str(value["severity"])),
+        path=str(value.get("path", "")),
+        hint=str(value.get("hint", "")),
+    )
+    return place_problem(config.text, problem, file=config.file)

@@ -56,6 +56,8 @@ def execute(request: Request, folder: RunFolder, ledger: Ledger, emit: Emit, int
         process=ledger.values["process"],
         resumed_from_step=resumed,
     )
+    for warning in request.warnings:
+        emit("problem", problem=warning)
     components = Components([Path(each) for each in request.plugins])
     prepared = prepare(_chain(request, plan, components, folder), emit)
     ledger.update(

@@ -14,7 +14,7 @@ from declml import __version__
 from declml.data.cache import content_hash_of_files
 from declml.errors import ConfigProblems, UserProblem
 from declml.kernels.local import Launched, follow, interrupt, launch
-from declml.run.config import Config, place_problem
+from declml.run.config import Config, place_problem, told_problem
 from declml.run.files import storage_problem
 from declml.run.folder import RunFolder, create_run
 from declml.run.record import code_identity, command_line, plugin_hashes
@@ -120,6 +120,7 @@ def start_run(launch_: Launch, *, resume: str | Path | None = None, again: bool 
         trigger=launch_.trigger,
         parent=launch_.parent,
         argv=command_line(),
+        warnings=[problem.as_json() for problem in launch_.problems],
     )
     told = folder.events.stat().st_size if folder.events.exists() else 0
     try:
@@ -164,7 +165,7 @@ def follow_run(started: Started, on_event: OnEvent | None = None) -> Run:
         )  # fmt: skip
     if problems:
         raise ConfigProblems(
-            [_as_problem(each, started.config) for each in problems],
+            [told_problem(each, started.config) for each in problems],
             source=started.config.text,
             file=started.config.file,
         )
@@ -173,13 +174,6 @@ def follow_run(started: Started, on_event: OnEvent | None = None) -> Run:
         outcome.message,
         hint=f"Go on with: declml train {started.config.file} --resume {started.folder.id}",
     )
-
-
-def _as_problem(value: Mapping[str, Any], config: Config) -> Problem:
-    problem = Problem(
-        str(value["code"]), str(value["message"]), path=str(value.get("path", "")), hint=str(value.get("hint", ""))
-    )
-    return place_problem(config.text, problem, file=config.file)
 
 
 def _check_pin(launch_: Launch, source: Source) -> None:

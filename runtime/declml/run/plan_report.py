@@ -11,7 +11,7 @@ from typing import Any
 from declml.data.cache import Cache
 from declml.errors import ConfigProblems, UserProblem
 from declml.run.components import Components
-from declml.run.config import place_problem
+from declml.run.config import place_problem, told_problem
 from declml.run.launching import Launch, identical_run, identity_of
 from declml.run.network import blueprint
 from declml.run.prepare import Chain, Prepared, Stage, prepare
@@ -21,7 +21,7 @@ from declml.runs.changes import Change
 from declml.runs.folder import Run
 from declml_schema.content import content_hash
 from declml_schema.plan import Plan
-from declml_schema.problems import Problem, Severity
+from declml_schema.problems import Problem
 
 _BOLD, _DIM, _GREEN, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 
@@ -92,7 +92,7 @@ def report(launch: Launch) -> PlanReport:
 
     def listen(kind: str, **fields: Any) -> None:
         if kind == "problem":
-            found.append(_problem(launch, fields["problem"]))
+            found.append(told_problem(fields["problem"], launch.config))
 
     with tempfile.TemporaryDirectory(prefix="declml-plan-") as scratch:
         cache = Cache(Path(scratch), under=Cache(launch.cache))
@@ -144,17 +144,6 @@ def _estimate(last: Run | None) -> float | None:
         return None
     seconds = last.record.get("seconds")
     return float(seconds) if isinstance(seconds, int | float) else None
-
-
-def _problem(launch: Launch, value: Mapping[str, Any]) -> Problem:
-    problem = Problem(
-        str(value["code"]),
-        str(value["message"]),
-        severity=Severity(str(value["severity"])),
-        path=str(value.get("path", "")),
-        hint=str(value.get("hint", "")),
-    )
-    return place_problem(launch.config.text, problem, file=launch.config.file)
 
 
 def _placed(launch: Launch, error: ConfigProblems | UserProblem) -> ConfigProblems:
