@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -492,12 +491,10 @@ def test_a_merge_of_merges_stays_linear() -> None:
 
 def test_billion_laughs_parse_at_once_and_are_never_expanded() -> None:
     lines = ["a0: &a0 [lol, lol]"] + [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 30)]
-    start = time.process_time()
     document = parse("\n".join(lines))
     assert document.problems == []
     with pytest.raises(AliasBudgetExceeded):
         to_data(document.root)
-    assert time.process_time() - start < 2
     root = document.root
     assert isinstance(root, MappingNode)
     assert to_data(root.entries[1].value, budget=100) == [["lol", "lol"]] * 10
@@ -517,10 +514,8 @@ def test_deep_nesting_is_one_problem_and_the_rest_is_read(depth: int) -> None:
 
 
 def test_very_deep_nesting_is_given_up_quickly() -> None:
-    start = time.process_time()
     document = parse(f"a: 1\nb: {'[' * 200_000}\n")
     assert [each.code for each in document.problems] == ["nesting-too-deep"]
-    assert time.process_time() - start < 5
     assert "a" in set(paths_of(document.root))
 
 
