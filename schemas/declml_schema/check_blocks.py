@@ -9,10 +9,11 @@ from typing import Any
 from declml_schema.check_rules import check_rules
 from declml_schema.check_values import read_value
 from declml_schema.document import entries, resolve
-from declml_schema.inspection import BAD, Inspection, Reading, Reference, listing, start_of, suggestion
+from declml_schema.inspection import BAD, Inspection, Reading, Reference, listing, start_of, suggestion, there_is
 from declml_schema.leaf import MISS, show
 from declml_schema.planned import planned_components, planned_parameters
 from declml_schema.problems import Span
+from declml_schema.suggest import nearest
 from declml_schema.tree import Entry, MappingNode, Node, Scalar, SequenceNode
 from declml_schema.vocabulary import Block, Word
 
@@ -112,13 +113,21 @@ def _tell_missing(inspection: Inspection, reading: Reading, node: Node | None) -
     block = reading.block
     if block is None or not block.required:
         return
+    misspelt = {nearest(each, block.properties) for each in _keys(node) if each not in reading.places}
     for name in block.required:
+        if name in misspelt:
+            continue  # it is there under a name that is told already
         if name not in reading.places and name not in reading.inherited:
             where = start_of(node) if node is not None else inspection.here
             doc = block.properties[name].get("description", "")
             inspection.add(
                 "missing-key", f"{reading.path or 'The config'} must have '{name}'.", where, reading.path, hint=doc
             )
+
+
+def _keys(node: Node | None) -> list[str]:
+    target = resolve(node) if node is not None else None
+    return [entry.key.text for entry in entries(target)] if isinstance(target, MappingNode) else []
 
 
 def read_choice(  # noqa: PLR0913 - what is known of a choice comes from as many places
@@ -197,7 +206,7 @@ def explain_name(inspection: Inspection, kind: str, name: str, span: Span, path:
     planned = planned_components(kind, feature)
     side = "feature" if kind == "encoder" else "output"
     scope = f" for a {feature} {side}" if feature else ""
-    hint = f"There are {listing(built)}." if built else ""
+    hint = there_is(built)
     if name in planned:
         message = f"The {kind} '{name}'{scope} is known but not built yet."
         inspection.add("not-built-yet", message, span, path, hint=hint)

@@ -8,7 +8,7 @@ from declml_schema.check_blocks import explain_name
 from declml_schema.check_features import FeatureReading
 from declml_schema.check_sections import ConfigReading
 from declml_schema.document import entries, resolve
-from declml_schema.inspection import Inspection, Reference, listing, suggestion
+from declml_schema.inspection import Inspection, Reference, listing, suggestion, there_is
 from declml_schema.planned import planned_components
 from declml_schema.problems import Problem, Related, Severity
 from declml_schema.tree import MappingNode, Node, SequenceNode
@@ -146,7 +146,7 @@ def _check_output(inspection: Inspection, reference: Reference, outputs: Mapping
 def _tell_absent(inspection: Inspection, reference: Reference, rule: str, known: Sequence[str]) -> None:
     span = reference.node.span
     meant, fix = suggestion(reference.value, known, span)
-    hint = f"There are {listing(list(known))}." if known else ""
+    hint = there_is(list(known))
     inspection.add(
         "absent-feature", f"{rule}; got '{reference.value}'.{meant}", span, reference.path, hint=hint, fix=fix
     )

@@ -143,6 +143,11 @@ def listing(names: Sequence[str], *, most: int = 14) -> str:
     return f"{shown}, ..." if len(names) > most else shown
 
 
+def there_is(names: Sequence[str]) -> str:
+    """Return the sentence of a hint that lists what there is to choose from; an empty text where there is nothing."""
+    return f"There {'is' if len(names) == 1 else 'are'} {listing(names)}." if names else ""
+
+
 def start_of(node: Node) -> Span:
     """Return where a node begins, as a place for what is missing in it: its first key, or the first character."""
     if isinstance(node, MappingNode) and node.entries:

@@ -10,8 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from declml_schema.document import entries, resolve
-from declml_schema.inspection import OVERRIDES
-from declml_schema.places import path_steps
+from declml_schema.inspection import OVERRIDES, there_is
+from declml_schema.places import is_path, path_steps
 from declml_schema.problems import Position, Problem
 from declml_schema.tree import Entry, MappingNode, Node, Scalar, SequenceNode
 
@@ -29,7 +29,7 @@ def apply_overrides(root: MappingNode, pairs: Sequence[tuple[str, object]]) -> t
     problems: list[Problem] = []
     for path, value in pairs:
         steps = path_steps(path)
-        if not steps:
+        if not is_path(path):
             problems.append(
                 Problem("override-path", f"An override must name a config path; got '{path}'.", file=OVERRIDES)
             )
@@ -91,7 +91,7 @@ def _put_in_list(
     index = _index(target, steps[0])
     if index is None:
         names = [name for name in map(_name, target.items) if name]
-        hint = f"There are {', '.join(names)}." if names else f"There are {len(target.items)} items, counted from 0."
+        hint = there_is(names) if names else f"There are {len(target.items)} items, counted from 0."
         message = f"{path} must name an item that is there; got '{steps[0]}'."
         problems.append(Problem("override-path", message, path=path, hint=hint, file=OVERRIDES))
         return None

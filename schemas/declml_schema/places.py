@@ -8,12 +8,19 @@ from declml_schema.document import entries, resolve
 from declml_schema.problems import START_OF_TEXT, Span
 from declml_schema.tree import MappingNode, Node, Scalar, SequenceNode
 
-_STEP = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
+# A name in brackets may have brackets of its own: input_features[size [cm]].type.
+_STEP = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]|([^.\[\]]+)")
+_EMPTY_STEP = re.compile(r"(^|\.)\s*(\.|$)")
 
 
 def path_steps(path: str) -> list[str]:
     """Return the steps of a path; an item of a list is its number or, for features, its name."""
     return [item or key for item, key in _STEP.findall(path)]
+
+
+def is_path(path: str) -> bool:
+    """Return whether every step of a path has a name: ``trainer..epochs`` has one without."""
+    return _EMPTY_STEP.search(_STEP.sub("x", path)) is None and all(map(str.strip, path_steps(path)))
 
 
 def span_of(root: Node | None, path: str) -> Span:

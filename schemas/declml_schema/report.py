@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
+from declml_schema.inspection import OVERRIDES
 from declml_schema.problems import Edit, Problem, Severity, Span
 from declml_schema.source_text import split_lines
 
@@ -64,7 +65,9 @@ class _Text:
         blocks = ["\n".join(self._block(problem)) for problem in problems]
         files = list(dict.fromkeys([*(problem.file for problem in problems), *self._lines]))
         clean = [file for file in files if not any(problem.file == file for problem in problems)]
-        blocks.extend(f"{_visible(file) or 'config'}: no problems" for file in clean)
+        # A value from the command line belongs to every config that is checked: none of them is without problems.
+        if OVERRIDES not in files:
+            blocks.extend(f"{_visible(file) or 'config'}: no problems" for file in clean)
         if problems or not clean:
             faulty = [file for file in files if file not in clean]
             named = _visible(faulty[0]) if len(faulty) == 1 else f"{len(faulty)} files"
@@ -78,7 +81,8 @@ class _Text:
     def _block(self, problem: Problem) -> Iterator[str]:
         start = problem.span.start
         file = f"{_visible(problem.file)}:" if problem.file else ""
-        place = self._paint(f"{file}{start.line + 1}:{start.column + 1}:", _BOLD)
+        where = "" if problem.file == OVERRIDES else f"{start.line + 1}:{start.column + 1}:"  # it has no lines
+        place = self._paint(f"{file}{where}", _BOLD)
         label = self._paint(f"{problem.severity}[{problem.code}]", _COLORS[problem.severity])
         yield f"{place} {label} {_visible(problem.message)}"
         gutter = len(str(max([start.line, *(each.span.start.line for each in problem.related)]) + 1))
@@ -99,7 +103,7 @@ class _Text:
 
     def _excerpt(self, file: str, span: Span, gutter: int, code: str, label: str) -> Iterator[str]:
         line = self._line(file, span.start.line)
-        if line is None:
+        if line is None or not any(self._lines[file]):  # an empty text has nothing to show
             return
         last = span.end.column if span.end.line == span.start.line else len(line)
         before, marked, after = _cut(line, span.start.column, max(last, span.start.column))

@@ -155,6 +155,26 @@ def test_a_prediction_without_an_input_column_names_it(tmp_path: Path) -> None:
         declml.predict(run, rows(3).drop("colour"))
 
 
+def test_data_without_a_row_or_with_lists_are_refused_at_prediction(tmp_path: Path) -> None:
+    project = make_project(tmp_path, SMALL_CONFIG)
+    run = declml.train(project.config, runs=project.runs)
+    with pytest.raises(UserProblem, match="at least one row"):
+        declml.predict(run, rows().head(0))
+    with pytest.raises(UserProblem, match="colour"):
+        declml.predict(run, rows().with_columns(colour=pl.concat_list("colour")))
+
+
+def test_a_class_for_missing_integers_is_predicted_as_text(tmp_path: Path) -> None:
+    target = "{name: kind, type: category, preprocessing: {missing_value_strategy: fill_with_const}}"
+    project = make_project(
+        tmp_path,
+        SMALL_CONFIG.replace("{name: sold, type: binary}", target),
+        data=rows().with_columns(kind=pl.when(pl.col("size") > 8).then(pl.col("sold") + 3)),
+    )
+    run = declml.train(project.config, runs=project.runs)
+    assert set(declml.predict(run, project.data)["kind_predictions"]) <= {"3", "4", "<UNK>"}
+
+
 def test_diverging_training_says_what_to_do(tmp_path: Path) -> None:
     project = make_project(
         tmp_path,
@@ -165,3 +185,19 @@ def test_diverging_training_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigProblems, match="finite") as caught:
         declml.train(project.config, runs=project.runs)
     assert "learning_rate" in caught.value.problems[-1].hint
+
+
+def test_a_slice_on_an_absent_column_is_refused_before_training(tmp_path: Path) -> None:
+    project = make_project(tmp_path, SMALL_CONFIG + "evaluation: {slices: [{column: colr}]}\n")
+    kinds: list[str] = []
+    with pytest.raises(ConfigProblems, match="colr"):
+        declml.train(project.config, runs=project.runs, on_event=lambda event: kinds.append(event["kind"]))
+    assert "training_started" not in kinds
+
+
+def test_predictions_never_take_the_place_of_the_data(tmp_path: Path) -> None:
+    project = make_project(tmp_path, SMALL_CONFIG)
+    before = project.data.read_bytes()
+    with pytest.raises(UserProblem, match="must not be the file with the data"):
+        declml.predict("latest", project.data, output=project.data, runs=project.runs)
+    assert project.data.read_bytes() == before

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,10 +13,16 @@ import pytest
 
 import declml
 from declml.errors import UserProblem
+from declml.kernels.local import Launched
+from declml.run.execute import execute
+from declml.run.folder import RunFolder
+from declml.run.interrupts import Interrupts
+from declml.run.ledger import Ledger
+from declml.run.request import Request
 from declml.runs.find import find
 from declml_schema.events import read_events
 
-from .projects import CONFIG, SMALL_CONFIG, Project, make_project
+from .projects import CONFIG, SMALL_CONFIG, Project, make_project, rows
 
 LONG = CONFIG.replace("epochs: 4", "epochs: 12")
 
@@ -80,6 +88,66 @@ def test_control_c_before_training_ends_the_run_cleanly(tmp_path: Path, stage: s
     run = declml.train(project.config, runs=project.runs, on_event=press_control_c)
     assert run.status == "interrupted"
     assert [event["kind"] for _, event in read_events(run.events)][-1] == "run_finished"
+
+
+def test_control_c_during_the_evaluation_says_so_and_the_run_can_go_on(
+    undisturbed: tuple[Project, str], tmp_path: Path
+) -> None:
+    project = make_project(tmp_path, LONG)
+
+    def press_control_c(event: dict[str, object]) -> None:
+        if event["kind"] == "stage_started" and event["stage"] == "evaluation":
+            raise KeyboardInterrupt
+
+    stopped = declml.train(project.config, runs=project.runs, on_event=press_control_c)
+    assert stopped.status == "interrupted"
+    last = [event for _, event in read_events(stopped.events)][-1]
+    assert "before training began" not in last["message"]
+    assert declml.train(project.config, runs=project.runs, resume=stopped.id).record["weights"] == undisturbed[1]
+
+
+def test_a_run_killed_after_its_model_was_saved_resumes_to_identical_weights(
+    undisturbed: tuple[Project, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_project(tmp_path, LONG)
+
+    def hold(request: dict[str, object], **_rest: object) -> Launched:
+        raise Held(request)
+
+    class Held(Exception):
+        pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr("declml.run.launching.launch", hold)
+        with pytest.raises(Held) as held:
+            declml.train(project.config, runs=project.runs)
+    request = Request(**held.value.args[0])
+    folder = RunFolder(Path(request.folder))
+    ledger = Ledger(folder, request)
+    execute(request, folder, ledger, lambda *_args, **_fields: None, Interrupts())
+    ledger.update(process=dead_process())  # gone before its last word: the record still says running
+    assert find(project.runs, "latest").status == "killed"
+    assert declml.train(project.config, runs=project.runs, resume="latest").record["weights"] == undisturbed[1]
+
+
+def dead_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_a_run_killed_after_a_warning_is_told_as_killed(tmp_path: Path) -> None:
+    config = SMALL_CONFIG.replace("epochs: 3", "epochs: 3000, early_stop: -1")
+    config = config.replace("output_features", "  - {name: same, type: number}\noutput_features")
+    project = make_project(tmp_path, config, data=rows().with_columns(same=1))
+
+    def kill(event: dict[str, object]) -> None:
+        if event["kind"] == "metrics":
+            os.kill(run_process(project), signal.SIGKILL)
+
+    with pytest.raises(UserProblem, match="killed") as caught:
+        declml.train(project.config, runs=project.runs, on_event=kill)
+    assert "--resume" in caught.value.hint
 
 
 def test_two_trains_of_one_config_at_once_get_two_runs_with_the_same_weights(tmp_path: Path) -> None:

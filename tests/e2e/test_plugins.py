@@ -71,6 +71,14 @@ def test_another_source_of_the_plugin_is_another_run(tmp_path: Path) -> None:
     assert second.record["weights"] != first.record["weights"]
 
 
+def test_a_plan_finds_what_a_run_with_a_plugin_left_in_the_cache(tmp_path: Path) -> None:
+    project = make_project(tmp_path, CONFIG)
+    (tmp_path / "ours.py").write_text(PLUGIN)
+    declml.train(project.config, runs=project.runs)
+    stages = declml.plan(project.config, runs=project.runs, overrides={"trainer.epochs": 5}).stages
+    assert {each.name for each in stages if each.cached} == {"source", "table", "split", "fit", "dataset"}
+
+
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [

@@ -459,3 +459,13 @@ def test_the_checker_imports_nothing_heavy() -> None:
 def test_what_an_encoder_brings_is_built_in() -> None:
     result = check(HEAD.replace("type: text}", "type: text, encoder: {type: bert}}"))
     assert result.origins["input_features[0].preprocessing.tokenizer"] == "built in"
+
+
+def test_a_required_key_that_is_misspelt_is_one_problem() -> None:
+    text = HEAD.replace("{name: age, type: number}", "{name: age, tpye: number}")
+    assert said(text) == [("unknown-key", "input_features[1].tpye", "tpye")]
+
+
+def test_a_hint_speaks_of_one_name_in_the_singular() -> None:
+    (problem,) = check(HEAD + "combiner: {type: tabnet}\n").problems
+    assert problem.hint == "There is concat."

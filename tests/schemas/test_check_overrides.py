@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from declml_schema.check import check
 
 TEXT = """\
@@ -65,3 +67,17 @@ def test_an_unknown_key_in_an_override_is_refused() -> None:
 
 def test_an_override_mends_a_mistake_of_the_text() -> None:
     assert check(TEXT + "trainer: {epochs: 0}\n", overrides=[("trainer.epochs", 1)]).problems == []
+
+
+@pytest.mark.parametrize("path", ["trainer..epochs", ".trainer.epochs", "trainer.epochs.", " "])
+def test_a_path_with_an_empty_step_is_refused(path: str) -> None:
+    result = check(TEXT, overrides=[(path, 3)])
+    assert [problem.code for problem in result.problems] == ["override-path"]
+    assert f"got '{path}'" in result.problems[0].message
+
+
+def test_a_feature_may_have_brackets_and_dots_in_its_name() -> None:
+    text = TEXT.replace("name: age", 'name: "size [cm]. x"')
+    result = check(text, overrides=[("input_features[size [cm]. x].encoder.type", "dense")])
+    assert result.plan is not None
+    assert result.plan.inputs[1].encoder.type == "dense"

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from declml_schema.document import parse
+from declml_schema.inspection import OVERRIDES
 from declml_schema.problems import Edit, Fix, Position, Problem, Related, Severity, Span
 from declml_schema.report import render
 
@@ -154,3 +155,16 @@ def test_github_leaves_the_end_column_out_across_lines() -> None:
 def test_a_fix_without_a_hint_is_the_help() -> None:
     fix = Fix("Write 17", (Edit(span(0, 0, 1), "17"),))
     assert text_of("017", Problem("a", "One.", span(0, 0, 3), fix=fix)).splitlines()[3] == "  = help: Write 17"
+
+
+def test_a_value_from_the_command_line_has_no_line_and_no_config_is_praised_beside_it() -> None:
+    problem = Problem("out-of-range", "epochs must be >= 1; got -3.", file=OVERRIDES)
+    lines = render([problem], format="text", sources={FILE: "a: 1\n"}).splitlines()
+    assert lines == ["--set: error[out-of-range] epochs must be >= 1; got -3.", "1 error in --set"]
+
+
+def test_an_empty_text_has_no_line_to_show() -> None:
+    assert text_of("", Problem("empty-config", "A config must not be empty.")).splitlines() == [
+        "config.yaml:1:1: error[empty-config] A config must not be empty.",
+        "1 error in config.yaml",
+    ]

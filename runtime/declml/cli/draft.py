@@ -7,6 +7,7 @@ read.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ _PREDICTABLE = {"number", "category", "binary"}
 _STRATA = {"category", "binary"}
 _FEWEST_FOR_A_STRATUM = 10
 _SMALL, _LARGE = 5_000, 100_000
+_LONGEST_TEXT = 256
 _PLAIN = re.compile(r"(?:\.{1,2}/|/)?(?:[A-Za-z_][A-Za-z0-9_./ -]*[A-Za-z0-9_]|[A-Za-z_])")
 # Words that some YAML reader takes for something else than text.
 _NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "~"}
@@ -33,6 +35,7 @@ def draft(
     says is one. A table in which nothing can be predicted is a `UserProblem`.
     """
     columns: Sequence[Column] = profile["columns"]
+    _refuse_other_separator(columns)
     output = _target(columns, target, guess)
     inputs = [each for each in columns if each is not output and _left_out(each) is None]
     if not inputs:
@@ -63,6 +66,27 @@ def draft(
         *_trainer(rows),
     ]
     return "\n".join(lines) + "\n"
+
+
+def separator_of(columns: Sequence[Column]) -> str | None:
+    """Return what seems to stand between values instead of a comma: the table has one column, whose name has it."""
+    names = [str(each["name"]) for each in columns]
+    return next((each for each in (";", "\t", "|") if each in names[0]), None) if len(names) == 1 else None
+
+
+def separator_key(separator: str) -> str:
+    """Return what a config's ``data`` says about that separator."""
+    return f"separator: {json.dumps(separator)}"
+
+
+def _refuse_other_separator(columns: Sequence[Column]) -> None:
+    separator = separator_of(columns)
+    if separator is not None:
+        raise UserProblem(
+            "other-separator",
+            f"The table must have a column to predict from; got the one column {_one_line(columns[0]['name'])!r}.",
+            hint=f"Save it with commas, or write a config with `data: {{source: FILE, {separator_key(separator)}}}`.",
+        )
 
 
 def _target(columns: Sequence[Column], target: str | None, guess: str | None) -> Column:
@@ -99,16 +123,35 @@ def _left_out(column: Column) -> str | None:
 
 
 def _feature(column: Column, note: str = "") -> list[str]:
-    lines = [f"  - name: {_text(column['name'])}", f"    type: {column['feature_type']}"]
+    lines = [f"  - name: {_text(column['name'])}", f"    type: {column['feature_type']}", *_reader(column)]
     words = [note or _why(column), *_notes(column)]
     lines[0] = f"{lines[0]:<32}# {'; '.join(words)}"
     return lines
 
 
+def _reader(column: Column) -> list[str]:
+    """Return a small encoder for a text column: the defaults, made for long texts, take minutes an epoch here."""
+    facts = column.get("text")
+    if column["feature_type"] != "text" or not facts:
+        return []
+    # Three tokens a word leave room for punctuation and for texts longer than most.
+    tokens = min(_LONGEST_TEXT, 16 * math.ceil(max(1.0, 3 * float(facts["mean_words"])) / 16))
+    return [
+        f"{f'    preprocessing: {{max_sequence_length: {tokens}}}':<32}  # in tokens; what is longer is cut",
+        "    encoder:",
+        "      type: parallel_cnn",
+        "      embedding_size: 64",
+        "      num_filters: 64",
+        "      reduce_output: max",
+        "      num_fc_layers: 1",
+        "      output_size: 64",
+    ]
+
+
 def _why(column: Column) -> str:
     number = column.get("number")
     if column["feature_type"] == "number" and number:
-        return f"{_short(number['min'])} to {_short(number['max'])}"
+        return f"{short_number(number['min'])} to {short_number(number['max'])}"
     return _one_line(column["reason"])
 
 
@@ -189,7 +232,8 @@ def _one_line(value: object, longest: int = 80) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _short(value: float) -> str:
+def short_number(value: float) -> str:
+    """Return a number as a range shows it: whole ones in full, others with four digits that count."""
     whole = float(value).is_integer() and abs(value) < 1e12
     # Without a comma below 10,000, where the number may be a year.
     return (f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.0f}") if whole else f"{value:.4g}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from declml.cli.draft import separator_key, separator_of, short_number
 from declml.cli.options import json_option
 from declml.cli.terminal import faint, heading, say, table
 
@@ -36,6 +37,12 @@ def profile(data: str, as_json: bool) -> None:
     say(heading(f"{found['rows']:,} rows, {len(columns):,} columns"))
     header = ["column", "feature", "in the file", "missing", "distinct", "values"]
     say(table([_row(each) for each in columns], header=header, right=[3, 4]))
+    separator = separator_of(columns)
+    if separator is not None:
+        say(
+            f"{click.style('warning:', fg='yellow')} the values seem to be separated by {json.dumps(separator)}: "
+            f"a config reads them with `data: {{source: FILE, {separator_key(separator)}}}`"
+        )
     for each in columns:
         for warning in each["warnings"]:
             say(f"{click.style('warning:', fg='yellow')} {each['name']}: {warning}")
@@ -51,7 +58,7 @@ def _row(column: Mapping[str, Any]) -> list[str]:
 def _values(column: Mapping[str, Any]) -> str:
     number = column.get("number")
     if number and column["feature_type"] == "number":
-        return f"{number['min']:g} to {number['max']:g}, mean {number['mean']:.4g}"
+        return f"{short_number(number['min'])} to {short_number(number['max'])}, mean {number['mean']:.4g}"
     shown = [_short(value) for value, _ in column["top_values"][:3]] or [
         _short(each) for each in column["examples"][:2]
     ]

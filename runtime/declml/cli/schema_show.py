@@ -22,18 +22,29 @@ Examples:
   declml schema show
   declml schema show encoder.text
   declml schema show encoder.text.lstm
+  declml schema show trainer.epochs
   declml schema show trainer --json
 """
 )
 @click.argument("path", required=False)
 @json_option()
 def show(path: str | None, as_json: bool) -> None:
-    """Show what PATH stands for: a section (trainer), a kind (encoder), a kind for a feature type (encoder.text) or
-    one name.
+    """Show what PATH stands for: a section (trainer), a kind (encoder), a kind for a feature type (encoder.text), one
+    name or one of its parameters (trainer.epochs).
 
     Without PATH, lists everything that there is.
     """
     words = vocabulary()
+    owner, _, name = (path or "").rpartition(".")
+    of = next((each for kind in words.kinds for each in words.words(kind) if owner in names_of(each)), None)
+    if of is not None and name in of.properties:
+        leaf = of.properties[name]
+        say(
+            json.dumps({name: leaf}, indent=2, ensure_ascii=False)
+            if as_json
+            else _parameters({name: leaf}, of.required)
+        )
+        return
     found = find_words(words, path)
     if as_json:
         click.echo(json.dumps([_as_json(each) for each in found], indent=2, ensure_ascii=False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -63,16 +64,24 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), right: S
     every = [list(header), *map(list, rows)] if header else [list(row) for row in rows]
     if not every:
         return ""
-    widths = [max(len(click.unstyle(row[column])) for row in every) for column in range(len(every[0]))]
+    widths = [max(_columns(row[column]) for row in every) for column in range(len(every[0]))]
     lines: list[str] = []
     for index, row in enumerate(every):
         cells: list[str] = []
         for column, (text, width) in enumerate(zip(row, widths, strict=True)):
-            space = " " * (width - len(click.unstyle(text)))
+            space = " " * (width - _columns(text))
             cells.append(space + text if column in right else text + space)
+        while cells and not click.unstyle(cells[-1]).strip():
+            cells.pop()  # an empty style would keep the spaces before it
         line = "  ".join(cells).rstrip()
         lines.append(heading(line) if header and index == 0 else line)
     return "\n".join(lines)
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes, styles aside: two for each wide sign, as in Chinese."""
+    plain = click.unstyle(text)
+    return len(plain) + sum(unicodedata.east_asian_width(each) in "WF" for each in plain if not each.isascii())
 
 
 def number(value: object) -> str:

@@ -186,8 +186,12 @@ def _number_facts(present: pl.Series) -> NumberFacts | None:
     quantiles = np.quantile(values, shares)
     with np.errstate(over="ignore", invalid="ignore"):
         std = float(values.std())
+        mean = float(values.mean())
+        # The sum of huge numbers overflows where their mean does not.
+        mean = mean if np.isfinite(mean) else float((values / len(values)).sum())
     bins = 1 if low == high else min(_MOST_BINS, max(1, len(values)))
-    edges = np.linspace(low, high, bins + 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        edges = np.linspace(low, high, bins + 1)
     # A range of a few denormals, or one that overflows, has no equal bins: one bin tells the truth.
     if not np.isfinite(edges).all() or (bins > 1 and (np.diff(edges) <= 0).any()):
         edges = np.array([low, high])
@@ -195,7 +199,7 @@ def _number_facts(present: pl.Series) -> NumberFacts | None:
     return NumberFacts(
         min=low,
         max=high,
-        mean=float(values.mean()),
+        mean=mean,
         std=std if np.isfinite(std) else 0.0,
         quantiles={f"{share:g}": float(value) for share, value in zip(shares, quantiles, strict=True)},
         histogram_edges=[float(edge) for edge in edges],

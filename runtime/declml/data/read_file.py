@@ -134,6 +134,8 @@ def _read_csv(path: Path, *, separator: str, null_values: Sequence[str], encodin
     if path.suffix != ".zst" and frame.width > 1 and frame[frame.columns[-1]].null_count():
         # Polars fills a short row with missing values without a word: a cut-off download would pass unseen.
         _explain_ragged(path, separator, len(names), encoding)
+    if len(names) == frame.width:
+        frame.columns = names  # Polars leaves doubled quotes in a header as they are
     return frame
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from declml.contracts import Finding
 from declml.data.cache import Cache, Entry, content_hash_of_files
@@ -146,6 +147,8 @@ def subset(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """Return the rows and columns of ``frame`` that ``reading`` asks for; none left is a `UserProblem`."""
     if frame.height == 0:
         raise UserProblem("empty-table", "The data must have at least one row; got a header only.")
+    # Decimals of a database or a Parquet file are numbers like any other here; numpy has no type for them.
+    frame = frame.with_columns(cs.decimal().cast(pl.Float64))
     if reading.where is not None:
         frame = _where(frame, reading.where)
     if reading.sample is not None:

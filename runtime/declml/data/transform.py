@@ -14,6 +14,7 @@ from declml.contracts import Encoded, Facts, Finding
 from declml.data.cache import Cache
 from declml.data.fit import Fitted, Fitting, whole_hash
 from declml.data.table import Table, require_columns
+from declml.errors import UserProblem
 from declml_schema.content import content_hash
 
 
@@ -68,6 +69,10 @@ def transform(frame: pl.DataFrame, features: Iterable[Transform]) -> dict[str, E
     """Return the arrays of each feature for the rows of ``frame``; an absent column is a `UserProblem`."""
     wanted = list(features)
     require_columns(frame.columns, [each.column for each in wanted])
+    for each in wanted:
+        dtype = frame.schema[each.column]
+        if dtype.is_nested() or isinstance(dtype, (pl.Binary, pl.Object)):
+            raise UserProblem("wrong-column-type", f"Column '{each.column}' must hold single values; got {dtype}.")
     return {
         each.name: each.fitting.operation.encode(frame[each.column], each.facts, each.fitting.preprocessing)
         for each in wanted

@@ -82,8 +82,7 @@ def predict_run(run: Run, data: Any, *, output: Path | None = None) -> pl.DataFr
     A row that training would have dropped for a missing input is predicted all the same, with the fill of that feature.
     """
     saved = load_model(run)
-    table = table_of(data)
-    frame = predict_table(saved, table)
+    frame = predict_table(saved, table_of(data))
     if output is not None:
         write_frame(output, frame)
     return frame
@@ -91,6 +90,8 @@ def predict_run(run: Run, data: Any, *, output: Path | None = None) -> pl.DataFr
 
 def predict_table(saved: SavedModel, table: pl.DataFrame) -> pl.DataFrame:
     """Return the predictions of a loaded model for the rows of ``table``."""
+    if not table.height:
+        raise UserProblem("empty-table", "The data must have at least one row to predict; got none.")
     inputs = [saved.transforms[feature.name] for feature in saved.plan.inputs]
     encoded: Mapping[str, Encoded] = transform(table, inputs)
     everything = np.arange(table.height)

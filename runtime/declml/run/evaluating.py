@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from declml.contracts import Batches, Facts, Metric, Model, OutputOperation, Scores
-from declml.errors import UserProblem
 from declml.evaluation.confusion import confusion
 from declml.evaluation.evaluate import OutputSpec, Predictions, evaluate
 from declml.evaluation.slices import score_slices
 from declml.run.components import Components
 from declml.run.settings import decides_of
+from declml.run.slices import slice_masks
 from declml_schema.plan import OutputFeature, Plan
 
 if TYPE_CHECKING:
@@ -115,37 +113,3 @@ def class_names(facts: Facts) -> list[str]:
     if "true" in facts:
         return [str(facts["false"]), str(facts["true"])]
     return []
-
-
-def slice_masks(plan: Plan, table: pl.DataFrame) -> dict[str, np.ndarray]:
-    """Return name -> ``(row,)`` bool for every declared slice; a condition that cannot be read is a `UserProblem`."""
-    import polars as pl
-
-    masks: dict[str, np.ndarray] = {}
-    for index, each in enumerate(plan.evaluation.get("slices") or []):
-        path = f"evaluation.slices[{index}]"
-        if each.get("where"):
-            name = each.get("name") or each["where"]
-            try:
-                mask = table.select(pl.sql_expr(each["where"]).fill_null(value=False).alias("slice"))["slice"]
-                masks[name] = mask.cast(pl.Boolean).to_numpy()
-            except (pl.exceptions.PolarsError, TypeError) as error:
-                reason = str(error).strip().splitlines()[0]
-                raise UserProblem(
-                    "bad-where",
-                    f"A slice must be a SQL condition on the columns; got: {each['where']} ({reason}).",
-                    path=path,
-                ) from error
-        elif each.get("column"):
-            masks.update(_by_value(table, each["column"], each.get("name"), path))
-    return masks
-
-
-_MOST_SLICES = 50
-
-
-def _by_value(table: pl.DataFrame, column: str, name: str | None, path: str) -> dict[str, np.ndarray]:
-    if column not in table.columns:
-        raise UserProblem("absent-column", f"A slice must be on a column of the data; got '{column}'.", path=path)
-    values = table[column].value_counts(sort=True)[column].head(_MOST_SLICES).to_list()
-    return {f"{name or column}={value}": table[column].eq_missing(value).to_numpy() for value in values}

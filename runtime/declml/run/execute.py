@@ -17,6 +17,7 @@ from declml.run.evaluating import Evaluator, FinalResult
 from declml.run.files import file_hash
 from declml.run.folder import RunFolder
 from declml.run.frozen import FrozenEncoding
+from declml.run.identity import plugin_source
 from declml.run.interrupts import Interrupts
 from declml.run.ledger import Ledger
 from declml.run.network import Blueprint, blueprint, losses_of
@@ -75,11 +76,18 @@ def execute(request: Request, folder: RunFolder, ledger: Ledger, emit: Emit, int
     return Ended("finished", _summary(outcome))
 
 
+def tidy(folder: RunFolder) -> None:
+    """Drop what a run needs only until its record says that it finished: before, a resumed run would read it.
+
+    The model's folder has the best weights too, and those of a pretrained encoder are too large to keep twice.
+    """
+    (folder.checkpoints / BEST).unlink(missing_ok=True)
+
+
 def _chain(request: Request, plan: Plan, components: Components, folder: RunFolder) -> Chain:
     cache = Cache(Path(request.cache))
     reasons = Reasons(last_run(folder.path.parent, before=folder.id), plan.as_json(), request.data_sha256)
-    plugins = {path: file_hash(Path(path)) for path in request.plugins}
-    source = content_hash(sorted(plugins.values())) if plugins else ""
+    source = plugin_source([file_hash(Path(path)) for path in request.plugins])
     return Chain(plan, [Path(each) for each in request.paths], request.data_sha256, components, cache, reasons, source)
 
 
@@ -141,7 +149,8 @@ class _Work:
     def _batches(self) -> dict[str, Batches]:
         groups = self.blueprint.groups
         encoded = {name: each.encoded.encoded for name, each in self.prepared.features.items()}
-        frozen = FrozenEncoding(self.network, groups, self.prepared, Cache(Path(self.request.cache)), self.emit)
+        cache = Cache(Path(self.request.cache))
+        frozen = FrozenEncoding(self.network, groups, self.prepared, cache, self.emit, self.device.type)
         encoded.update(frozen.columns())
         targets = {each.name: each.encoded.encoded.values for each in self.prepared.outputs}
         ragged = any(encoded[member.name].offsets is not None for group in groups for member in group.members)
@@ -256,8 +265,6 @@ class _Work:
             )
             self._keep_predictions(split, result)
         weights = save_model(self.folder, self.plan, self.prepared, self.network, self.request.plugins)
-        # The model's folder has the same weights now; those of a pretrained encoder are too large to keep twice.
-        (self.folder.checkpoints / BEST).unlink(missing_ok=True)
         self.ledger.update(metrics=_plain(metrics), best_epoch=outcome.best_epoch, weights=weights)
         self.emit(
             "stage_finished",

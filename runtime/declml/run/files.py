@@ -52,3 +52,19 @@ def storage_problem(error: OSError, path: Path) -> UserProblem:
         )
     reason = (error.strerror or str(error)).lower()
     return UserProblem("unwritable-path", f"{path} must be a place that can be written; got: {reason}.")
+
+
+def keep_apart(data: Path, output: Path) -> None:
+    """Refuse an output that would destroy the rows, or that has no folder to stand in, before anything is computed."""
+    if data.exists() and output.exists() and data.samefile(output):
+        raise UserProblem(
+            "would-overwrite",
+            f"The output must not be the file with the data; got {output}.",
+            hint="Choose another name for the predictions, such as predictions.csv.",
+        )
+    if not output.parent.is_dir():
+        raise UserProblem(
+            "unwritable-path",
+            f"The output must be in a folder that is there; got {output}.",
+            hint=f"Make the folder {output.parent} first.",
+        )

@@ -23,13 +23,17 @@ _BATCH_ROWS = 64
 
 @dataclass(frozen=True, slots=True)
 class FrozenEncoding:
-    """What is needed to encode the texts of frozen groups: the network, its groups and the dataset."""
+    """What is needed to encode the texts of frozen groups: the network, its groups and the dataset.
+
+    ``device`` is the kind that computes, such as ``cpu``: another one rounds differently.
+    """
 
     network: Network
     groups: Sequence[Group]
     prepared: Prepared
     cache: Cache
     emit: Emit
+    device: str = "cpu"
 
     def columns(self) -> dict[str, Encoded]:
         """Return, by input feature, the arrays that take the place of the tokens: float32 ``(row, width)``."""
@@ -42,12 +46,21 @@ class FrozenEncoding:
         return answer
 
     def _values(self, index: int, name: str, encoded: Encoded) -> np.ndarray:
+        group, feature = self.groups[index], self.prepared.features[name]
         key = content_hash(
-            {"tokens": self.prepared.features[name].encoded.key, "encoder": encoder_hash(self.network, index)}
+            {
+                "tokens": feature.encoded.key,
+                "encoder": encoder_hash(self.network, index),
+                # What weights and structure do not show: how tokens are reduced, how many are read, whose code it is.
+                "type": group.encoder,
+                "parameters": dict(group.parameters),
+                "source": feature.fitting.source,
+                "device": self.device,
+            }
         )
 
         def write(folder: Path) -> Mapping[str, Any]:
-            pad = self.prepared.features[name].facts.get("pad", 0)
+            pad = feature.facts.get("pad", 0)
             source = ragged_group(encoded, np.arange(self.prepared.table.rows), pad=pad)
             values = encode_rows(self.network, index, source, batch_size=_BATCH_ROWS, progress=self._progress(name))
             np.save(folder / "values.npy", values)

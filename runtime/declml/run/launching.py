@@ -10,21 +10,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from declml import __version__
 from declml.data.cache import content_hash_of_files
 from declml.errors import ConfigProblems, UserProblem
 from declml.kernels.local import Launched, follow, interrupt, launch
 from declml.run.config import Config, place_problem, told_problem
 from declml.run.files import storage_problem
 from declml.run.folder import RunFolder, create_run
-from declml.run.record import code_identity, command_line, plugin_hashes
+from declml.run.identity import identity_of
+from declml.run.record import command_line, plugin_hashes
 from declml.run.request import NO_SPACE_EXIT, Request
 from declml.run.tables import Source, source_of
 from declml.runs.changes import plan_changes
 from declml.runs.find import find
 from declml.runs.folder import Run, open_run
 from declml.runs.tensorboard import TensorBoardMirror
-from declml_schema.content import content_hash
 from declml_schema.plan import Plan
 from declml_schema.problems import Problem
 
@@ -46,15 +45,32 @@ class Launch:
     parent: str | None = None
     threads: int | None = None
     device: str | None = None
+    base: Path | None = None
+    kept_plugins: tuple[Path, ...] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths start from: the config's, or ``base`` where the config lies elsewhere now."""
+        return self.base or self.config.folder
 
     @property
     def plugins(self) -> list[Path]:
-        """The plug-in files, absolute."""
-        return [self.config.folder / each for each in self.plan.code]
+        """The plug-in files, absolute: those beside the config, or the copies that a run kept."""
+        if self.kept_plugins is not None:
+            return list(self.kept_plugins)
+        return [self.folder / each for each in self.plan.code]
+
+    def plugin_hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of each plug-in by its name in the config."""
+        return plugin_hashes(self.plan.code, self.plugins)
 
     def source(self) -> Source:
         """Find the data: paths and the hash of their bytes."""
-        return source_of(self.dataset, self.plan.data, folder=self.config.folder, cache=self.cache)
+        return source_of(self.dataset, self.plan.data, folder=self.folder, cache=self.cache)
+
+    def identity(self, source: Source, plugins: Mapping[str, str]) -> dict[str, str]:
+        """Return the identities of the run that this launch asks for."""
+        return identity_of(self.plan, source, plugins, folder=self.folder, memo=self.cache / "hashes.sqlite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +80,6 @@ class Started:
     folder: RunFolder
     process: Launched | None
     config: Config
-
-
-def identity_of(plan: Plan, source: Source, plugins: Mapping[str, str]) -> dict[str, str]:
-    """Return the identities that make a run: plan, data, code, and the run itself as the hash of these three."""
-    data = {key: value for key, value in plan.data.items() if key not in {"source", "sha256"}}
-    parts = {
-        "plan": plan.identity,
-        "data": content_hash({"bytes": source.sha256, "subset": data}),
-        "code": code_identity(plugins, __version__),
-        "evaluation": content_hash(dict(plan.evaluation)),
-    }
-    return {**parts, "run": content_hash(parts)}
 
 
 def identical_run(runs: Path, identity: str) -> Run | None:
@@ -94,8 +98,7 @@ def start_run(launch_: Launch, *, resume: str | Path | None = None, again: bool 
     """Start the training process for a launch, or go on with the run that ``resume`` names."""
     source = launch_.source()
     _check_pin(launch_, source)
-    hashes = plugin_hashes(launch_.plugins)
-    identity = identity_of(launch_.plan, source, hashes)
+    identity = launch_.identity(source, launch_.plugin_hashes())
     if resume is not None:
         folder = _resumable(launch_, str(resume), identity)
     else:
@@ -109,7 +112,7 @@ def start_run(launch_: Launch, *, resume: str | Path | None = None, again: bool 
     request = Request(
         folder=str(folder.path),
         cache=str(launch_.cache),
-        config_folder=str(launch_.config.folder),
+        config_folder=str(launch_.folder),
         paths=[str(each) for each in source.paths],
         data_sha256=source.sha256,
         identity=identity,
@@ -163,9 +166,9 @@ def follow_run(started: Started, on_event: OnEvent | None = None) -> Run:
             "disk-full", f"There must be room on the disk for {started.folder.path}; got none left.",
             hint="Free some space and go on with --resume, or choose another place with --runs.",
         )  # fmt: skip
-    if problems:
+    if outcome.status == "failed" and problems:
         raise ConfigProblems(
-            [told_problem(each, started.config) for each in problems],
+            [told_problem(each, started.config) for each in problems if each["severity"] == "error"],
             source=started.config.text,
             file=started.config.file,
         )
@@ -185,7 +188,8 @@ def _check_pin(launch_: Launch, source: Source) -> None:
     expected = {"": pin} if isinstance(pin, str) else dict(pin)
     problems: list[Problem] = []
     for name, digest in expected.items():
-        files = [path for path in source.paths if not name or path.name == Path(name).name]
+        files = [path for path in source.paths if not name or path == config.folder / name]
+        files = files or [path for path in source.paths if path.name == Path(name).name]
         found = content_hash_of_files(files, launch_.cache / "hashes.sqlite") if files else "no such file"
         if found != digest:
             problem = UserProblem(
@@ -210,8 +214,9 @@ def _resumable(launch_: Launch, name: str, identity: Mapping[str, str]) -> RunFo
             f"A run to resume must not be running; got {run.id}, which process {run.record.get('process')} trains.",
         )
     theirs = run.record.get("identity") or {}
-    for part, what in (("plan", "plan"), ("data", "data"), ("code", "plug-in code")):
-        if theirs and theirs.get(part) != identity[part]:
+    parts = {"plan": "plan", "data": "data", "code": "plug-in code", "pretrained": "pretrained model"}
+    for part, what in parts.items():
+        if theirs and theirs.get(part) != identity.get(part):
             changed = plan_changes(run.plan_values, launch_.plan.as_json()) if part == "plan" else []
             listed = f": {', '.join(each.path for each in changed[:5])}" if changed else ""
             raise UserProblem(

@@ -10,16 +10,16 @@ from typing import Any
 
 from declml.data.cache import Cache
 from declml.errors import ConfigProblems, UserProblem
+from declml.pretrained import relative_to
 from declml.run.components import Components
 from declml.run.config import place_problem, told_problem
-from declml.run.launching import Launch, identical_run, identity_of
+from declml.run.identity import plugin_source
+from declml.run.launching import Launch, identical_run
 from declml.run.network import blueprint
 from declml.run.prepare import Chain, Prepared, Stage, prepare
 from declml.run.reasons import Reasons, last_run, said
-from declml.run.record import plugin_hashes
 from declml.runs.changes import Change
 from declml.runs.folder import Run
-from declml_schema.content import content_hash
 from declml_schema.plan import Plan
 from declml_schema.problems import Problem
 
@@ -83,8 +83,8 @@ class PlanReport:
 def report(launch: Launch) -> PlanReport:
     """Return what training ``launch`` would do. What reading the data makes is thrown away: nothing is written."""
     source = launch.source()
-    hashes = plugin_hashes(launch.plugins)
-    identity = identity_of(launch.plan, source, hashes)
+    hashes = launch.plugin_hashes()
+    identity = launch.identity(source, hashes)
     components = Components(launch.plugins)
     last = last_run(launch.runs / launch.experiment)
     reasons = Reasons(last, launch.plan.as_json(), source.sha256)
@@ -96,13 +96,14 @@ def report(launch: Launch) -> PlanReport:
 
     with tempfile.TemporaryDirectory(prefix="declml-plan-") as scratch:
         cache = Cache(Path(scratch), under=Cache(launch.cache))
-        source_hash = content_hash(hashes) if hashes else ""
+        source_hash = plugin_source(list(hashes.values()))
         chain = Chain(launch.plan, source.paths, source.sha256, components, cache, reasons, source_hash)
-        try:
-            prepared = prepare(chain, listen)
-        except (ConfigProblems, UserProblem) as error:
-            raise _placed(launch, error) from error
-        figures = _figures(launch.plan, prepared, components)
+        with relative_to(launch.folder):
+            try:
+                prepared = prepare(chain, listen)
+            except (ConfigProblems, UserProblem) as error:
+                raise _placed(launch, error) from error
+            figures = _figures(launch.plan, prepared, components)
         stages = list(prepared.stages)
         rows = {side: len(index) for side, index in prepared.rows.items()}
     same = identical_run(launch.runs, identity["run"])

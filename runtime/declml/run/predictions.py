@@ -33,9 +33,22 @@ def prediction_frame(
 
 
 def with_truth(frame: pl.DataFrame, plan: Plan, table: pl.DataFrame, rows: np.ndarray) -> pl.DataFrame:
-    """Return predictions beside the row's number in the data and the true values."""
-    truth = {f"{output.name}": table[output.column][rows] for output in plan.outputs}
-    return pl.DataFrame({"row": pl.Series("row", rows), **truth}).hstack(frame)
+    """Return predictions beside the row's number in the data (``row``) and the true values, each under its output's
+    name.
+
+    A name that is taken already, say by an output called ``row``, gets underscores at its end.
+    """
+    columns: dict[str, pl.Series] = {each: frame[each] for each in frame.columns}
+    truth: dict[str, pl.Series] = {}
+    for name, series in (
+        ("row", pl.Series("row", rows)),
+        *((out.name, table[out.column][rows]) for out in plan.outputs),
+    ):
+        free = name
+        while free in columns or free in truth:
+            free += "_"
+        truth[free] = series.alias(free)
+    return pl.DataFrame({**truth, **columns})
 
 
 def write_frame(path: Path, frame: pl.DataFrame) -> None:

@@ -21,9 +21,10 @@ from declml.data.transform import EncodedColumn, count_findings, encode_feature
 from declml.errors import ConfigProblems, UserProblem
 from declml.run.components import Components
 from declml.run.reasons import Reasons
+from declml.run.slices import slice_masks
 from declml.seeds import derive_seed
 from declml_schema.content import content_hash
-from declml_schema.plan import InputFeature, OutputFeature, Plan
+from declml_schema.plan import InputFeature, OutputFeature, Plan, Values
 from declml_schema.problems import Problem, Severity
 from declml_schema.suggest import nearest
 
@@ -132,6 +133,9 @@ def prepare(chain: Chain, emit: Emit) -> Prepared:
     stages.finish("source", cached=True, reason=f"sha256 {chain.sha256[:12]}", facts={"files": len(chain.paths)})
     table = _table(chain, stages)
     _require_columns(chain.plan, table)
+    if chain.plan.evaluation.get("slices"):
+        # A slice that cannot be told would fail the run after all of its training.
+        slice_masks(chain.plan, table.frame.head(1))
     sides = _split(chain, table, stages)
     fittings = {each.name: _fitting(chain, each) for each in _features(chain.plan)}
     fitted = _fit(chain, table, sides, fittings, stages)
@@ -161,6 +165,18 @@ def encoder_owner(plan: Plan, feature: InputFeature) -> str:
     raise UserProblem(
         "tied-circle", "Tied features must end at one that is not tied; got a circle.", path=feature_path(feature)
     )
+
+
+_PIECES = ("tokenizer", "pretrained_model_name_or_path", "ngram_size")
+
+
+def preprocessing_of(plan: Plan, feature: InputFeature | OutputFeature) -> Values:
+    """Return the preprocessing in force: a tied text is cut into the pieces that the shared encoder knows."""
+    if not isinstance(feature, InputFeature) or feature.tied is None:
+        return feature.preprocessing
+    owner = encoder_owner(plan, feature)
+    theirs = next(each.preprocessing for each in plan.inputs if each.name == owner)
+    return {**feature.preprocessing, **{name: theirs[name] for name in _PIECES if name in theirs}}
 
 
 def reading_of(plan: Plan) -> Reading:
@@ -229,7 +245,7 @@ def _split(chain: Chain, table: Table, stages: Stages) -> Sides:
 def _fitting(chain: Chain, feature: InputFeature | OutputFeature) -> Fitting:
     role: Role = "input" if isinstance(feature, InputFeature) else "output"
     operation = chain.components.build(role, feature.type)()
-    return Fitting(f"{role}.{feature.type}", operation, feature.preprocessing, chain.plugin_source)
+    return Fitting(f"{role}.{feature.type}", operation, preprocessing_of(chain.plan, feature), chain.plugin_source)
 
 
 def _fit(

@@ -89,9 +89,9 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return answer.stdout.decode(errors="replace")
 
 
-def plugin_hashes(files: Sequence[Path]) -> dict[str, str]:
-    """Return the SHA-256 of each plug-in file, by its name in the config's folder."""
-    return {file.name: file_hash(file) for file in files}
+def plugin_hashes(names: Sequence[str], files: Sequence[Path]) -> dict[str, str]:
+    """Return the SHA-256 of each plug-in file, by its name in the config, such as ``lib/ours.py``."""
+    return {name: file_hash(file) for name, file in zip(names, files, strict=True)}
 
 
 def code_identity(plugins: Mapping[str, str], version: str) -> str:

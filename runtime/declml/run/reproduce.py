@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 
 from declml.errors import UserProblem
 from declml.run.config import Config
+from declml.run.files import file_hash
 from declml.run.launching import Launch, follow_run, start_run
+from declml.run.saved import kept_plugins
 from declml.runs.folder import Run
 
 OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]
@@ -45,7 +47,7 @@ def reproduce_run(original: Run, on_event: OnEvent | None = None) -> Reproductio
             "absent-source", f"The data of run {original.id} must be where they were; got nothing at '{missing[0]}'."
         )
     launch = Launch(
-        config=Config(original.config, str(original.path / "config.yaml"), _config_path(original)),
+        config=Config(original.config, str(original.path / "config.yaml"), original.path / "config.yaml"),
         plan=original.plan,  # as it was resolved then: defaults may have changed since
         dataset=[str(each) for each in paths],
         runs=original.path.parent.parent,
@@ -55,6 +57,8 @@ def reproduce_run(original: Run, on_event: OnEvent | None = None) -> Reproductio
         parent=original.id,
         threads=record.get("threads"),
         device=record.get("device"),
+        base=_base(original),
+        kept_plugins=_plugins(original),
     )
     found = launch.source()
     if found.sha256 != record["data"]["sha256"]:
@@ -71,9 +75,24 @@ def reproduce_run(original: Run, on_event: OnEvent | None = None) -> Reproductio
     )
 
 
-def _config_path(run: Run) -> Path:
-    # Plug-ins lie beside the config as it was; the run keeps a copy of each.
-    return run.path / "config.yaml"
+def _base(run: Run) -> Path:
+    """Return where relative paths of the config start: its folder, as long as that is there."""
+    folder = Path(str(run.record.get("folder") or run.path))
+    return folder if folder.is_dir() else run.path
+
+
+def _plugins(run: Run) -> tuple[Path, ...]:
+    """Return the run's own copies of its plug-ins; one that is not what the record says is a `UserProblem`."""
+    files = kept_plugins(run)
+    expected: Mapping[str, str] = run.record.get("plugins") or {}
+    if len(files) != len(run.plan.code):
+        raise UserProblem("absent-plugin", f"Run {run.id} must have a copy of each plug-in; got {len(files)} of them.")
+    for name, file in zip(run.plan.code, files, strict=True):
+        if not file.is_file() or file_hash(file) != expected.get(name):
+            raise UserProblem(
+                "code-changed", f"The plug-in '{name}' of run {run.id} must be unchanged; got another file at {file}."
+            )
+    return files
 
 
 def _cache(run: Run) -> Path:

@@ -22,7 +22,7 @@ from declml.run.components import Components
 from declml.run.files import file_hash, write_json
 from declml.run.folder import RunFolder
 from declml.run.network import Blueprint, blueprint, losses_of
-from declml.run.prepare import Prepared
+from declml.run.prepare import Prepared, preprocessing_of
 from declml.runs.folder import Run
 from declml.training.checkpoints import all_weights, put_weights
 from declml.training.tensor_file import read_tensors, write_tensors
@@ -41,12 +41,14 @@ def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, network: Netwo
     facts: dict[str, dict[str, Any]] = {name: dict(each.facts) for name, each in prepared.features.items()}
     for name, extra in network.extra_facts().items():
         facts[name].update(extra)
-    for feature in plan.inputs:
+    for place, feature in enumerate(plan.inputs):
         if feature.preprocessing.get("tokenizer") == "hf_tokenizer":
-            _keep_tokenizer(feature, folder.model / "tokenizers" / feature.name)
-    for file in plugins:
+            # By place: a feature's name may hold slashes and dots.
+            _keep_tokenizer(feature, folder.model / "tokenizers" / str(place))
+    kept = _kept_names(plugins)
+    for file, name in zip(plugins, kept, strict=True):
         (folder.model / "code").mkdir(exist_ok=True)
-        shutil.copy2(file, folder.model / "code" / Path(file).name)
+        shutil.copy2(file, folder.model / "code" / name)
     write_json(
         folder.model / DESCRIPTION,
         {
@@ -54,11 +56,26 @@ def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, network: Netwo
             "declml": __version__,
             "plan": plan.as_json(),
             "facts": facts,
-            "plugins": [Path(each).name for each in plugins],
+            "plugins": kept,
         },
     )
     write_tensors(folder.model / WEIGHTS, all_weights(network), {"format": FORMAT})
     return file_hash(folder.model / WEIGHTS)
+
+
+def _kept_names(plugins: Sequence[str]) -> list[str]:
+    """Return the names of the copies: those of the files, with a number before them where two are called alike."""
+    names = [Path(each).name for each in plugins]
+    if len(set(names)) == len(names):
+        return names
+    return [f"{place}-{name}" for place, name in enumerate(names)]
+
+
+def kept_plugins(run: Run) -> tuple[Path, ...]:
+    """Return the copies of the plug-ins in a run's model, in the order of the config."""
+    path = run.model / DESCRIPTION
+    names = json.loads(path.read_text())["plugins"] if path.exists() else []
+    return tuple(run.model / "code" / name for name in names)
 
 
 def _keep_tokenizer(feature: InputFeature, target: Path) -> None:
@@ -93,7 +110,8 @@ def load_model(run: Run) -> SavedModel:
     if not path.exists() or not (run.model / WEIGHTS).exists():
         raise UserProblem(
             "no-model", f"Run {run.id} must have a trained model; got none: it is {run.status}.",
-            hint=f"Go on with it: declml train CONFIG --resume {run.id}",
+            hint="It has one when it ends." if run.status == "running" else
+            f"Go on with it: declml train CONFIG --resume {run.id}",
         )  # fmt: skip
     saved = json.loads(path.read_text())
     if saved["format"] > FORMAT:
@@ -103,7 +121,7 @@ def load_model(run: Run) -> SavedModel:
         )  # fmt: skip
     plan = _with_own_tokenizers(Plan.from_json(saved["plan"]), run.model / "tokenizers")
     facts: dict[str, Facts] = saved["facts"]
-    components = Components([run.model / "code" / name for name in saved["plugins"]])
+    components = Components(kept_plugins(run))
     built = blueprint(plan, facts, components)
     network = built.build(plan.trainer["seed"])
     put_weights(network, read_tensors(run.model / WEIGHTS).tensors)
@@ -111,7 +129,8 @@ def load_model(run: Run) -> SavedModel:
     transforms: dict[str, Transform] = {}
     for feature in (*plan.inputs, *plan.outputs):
         role = "input" if isinstance(feature, InputFeature) else "output"
-        fitting = Fitting(f"{role}.{feature.type}", components.build(role, feature.type)(), feature.preprocessing)
+        operation = components.build(role, feature.type)()
+        fitting = Fitting(f"{role}.{feature.type}", operation, preprocessing_of(plan, feature))
         transforms[feature.name] = Transform(feature.name, feature.column, fitting, facts[feature.name])
     return SavedModel(plan, facts, components, built, Model(network, losses_of(plan, facts, components)), transforms)
 
@@ -119,8 +138,8 @@ def load_model(run: Run) -> SavedModel:
 def _with_own_tokenizers(plan: Plan, folder: Path) -> Plan:
     """Return the plan with tokenizers read from the model's own folder, where it has them."""
     inputs: list[InputFeature] = []
-    for feature in plan.inputs:
-        own = folder / feature.name
+    for place, feature in enumerate(plan.inputs):
+        own = folder / str(place)
         if own.is_dir():
             feature = replace(feature, preprocessing={**feature.preprocessing, _PRETRAINED: str(own)})
         inputs.append(feature)

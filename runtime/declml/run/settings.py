@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from declml.contracts import Decides
 from declml.run.components import Components, trees
@@ -94,7 +94,7 @@ def settings_of(
         learning_rate=trainer["learning_rate"],
         schedule=_schedule(scheduler, components, steps, trainer["learning_rate"]),
         seed=trainer["seed"],
-        plateau=_plateau(scheduler, decides),
+        plateau=_plateau(scheduler, decides, plan, components),
         clipping=Clipping(clipping.get("clipglobalnorm"), clipping.get("clipnorm"), clipping.get("clipvalue")),
         l1=weight if kind in {"l1", "l1_l2"} else 0.0,
         l2=weight if kind in {"l2", "l1_l2"} else 0.0,
@@ -132,17 +132,29 @@ def _schedule(scheduler: Mapping[str, Any], components: Components, steps: Steps
     return warm_up(schedule, warm)
 
 
-def _plateau(scheduler: Mapping[str, Any], decides: Decides | None) -> Plateau | None:
-    if not scheduler.get("reduce_on_plateau") or decides is None:
+def _plateau(
+    scheduler: Mapping[str, Any], decides: Decides | None, plan: Plan, components: Components
+) -> Plateau | None:
+    if not scheduler.get("reduce_on_plateau"):
         return None
     metric = scheduler["reduce_eval_metric"]
     is_loss = metric == "loss"
+    # Without evaluations there is still the training loss to watch, and nothing else.
+    if decides is None and not (is_loss and scheduler["reduce_eval_split"] == "training"):
+        return None
+    output = "combined" if is_loss or decides is None else decides.output
     return Plateau(
         reductions=scheduler["reduce_on_plateau"],
         patience=scheduler["reduce_on_plateau_patience"],
         rate=scheduler["reduce_on_plateau_rate"],
         split=scheduler["reduce_eval_split"],
-        output="combined" if is_loss else decides.output,
+        output=output,
         metric=metric,
-        goal="minimize" if is_loss else decides.goal,
+        goal=_goal(plan, components, output, metric),
     )
+
+
+def _goal(plan: Plan, components: Components, output: str, metric: str) -> Literal["maximize", "minimize"]:
+    if output == "combined" or metric == "loss":
+        return "minimize"
+    return components.get("metric", metric, plan.feature(output).type).facts["goal"]

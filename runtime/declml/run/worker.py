@@ -57,13 +57,18 @@ def _train(request_path: str) -> int:
 
     try:
         # Imported inside the boundary: whatever is wrong with the installation is told like any other failure.
-        from declml.run.execute import execute
+        from declml.run.execute import execute, tidy
 
         outcome = execute(request, folder, ledger, writer.emit, interrupts)
         finish(outcome.status, outcome.message)
+        if outcome.status == "finished":
+            with contextlib.suppress(OSError):
+                tidy(folder)
     except KeyboardInterrupt:
-        finish("interrupted", "Interrupted before training began: what was prepared so far is in the cache.")
-        return INTERRUPTED
+        if ledger.values["status"] == "running":
+            finish("interrupted", _where_it_stopped(folder))
+            return INTERRUPTED
+        return OK if ledger.values["status"] == "finished" else INTERRUPTED
     except (ConfigProblems, UserProblem) as error:
         text = folder.config.read_text()
         found = error.problems if isinstance(error, ConfigProblems) else [error]
@@ -78,6 +83,12 @@ def _train(request_path: str) -> int:
     finally:
         writer.close()
     return INTERRUPTED if outcome.status == "interrupted" else OK
+
+
+def _where_it_stopped(folder: RunFolder) -> str:
+    if any(folder.checkpoints.glob("*")):
+        return "Interrupted outside the training loop: its checkpoint is kept, and a resumed run goes on from it."
+    return "Interrupted before training began: what was prepared so far is in the cache."
 
 
 if __name__ == "__main__":

@@ -49,8 +49,8 @@ class TensorBoardMirror:
     def _add(self, scalars: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         # Imported here: the messages pull in protobuf and numpy, which no other reader of events needs.
         # protobuf makes its classes when they are imported, so a type checker sees none.
-        from tensorboardX.proto.event_pb2 import Event  # pyright: ignore[reportAttributeAccessIssue]
-        from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue]
+        from tensorboardX.proto.event_pb2 import Event  # pyright: ignore[reportAttributeAccessIssue] - made on import
+        from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue] - made on import
         from tensorboardX.record_writer import RecordWriter
 
         time = float(event["time"])

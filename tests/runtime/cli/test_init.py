@@ -246,3 +246,23 @@ def test_a_second_config_may_be_drafted_into_the_same_folder(declml: Declml, tmp
         answer = declml("init", "from-data", f"{name}.csv")
         assert answer.exit_code == 0, answer.output
     assert {"first.declml.yaml", "second.declml.yaml", "README.md"} <= {each.name for each in tmp_path.iterdir()}
+
+
+def test_a_drafted_text_feature_has_a_small_encoder_that_fits_its_length() -> None:
+    words = column("message", "text", text={"mean_words": 15.6, "max_words": 200})
+    text = draft(
+        {"rows": 6000, "columns": [words, column("label", "category")]}, name="x", source="x.csv", guess="label"
+    )
+    plan = check(text).plan
+    assert plan is not None
+    assert plan.inputs[0].preprocessing["max_sequence_length"] == 48
+    assert plan.inputs[0].encoder.parameters["embedding_size"] == 64
+
+
+@pytest.mark.parametrize(("text", "separator"), [("x;y\n1;2\n3;4\n", '";"'), ("x\ty\n1\t2\n3\t4\n", r'"\t"')])
+def test_a_table_with_another_separator_is_told_the_way_out(
+    declml: Declml, tmp_path: Path, text: str, separator: str
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    for arguments in (["profile", "t.csv"], ["init", "from-data", "t.csv"]):
+        assert f"separator: {separator}" in " ".join(declml(*arguments).output.split())

@@ -111,3 +111,8 @@ def test_a_run_that_was_there_already_says_that_nothing_was_done(tmp_path: Path)
 
     text = click.unstyle(summary(replace(write_run(tmp_path), reused=True)))
     assert text.startswith("Nothing changed since run 0001-aaaa, so there is nothing to do. --again trains anyway.")
+
+
+def test_wide_signs_take_two_columns_and_an_empty_last_cell_none() -> None:
+    text = terminal.table([["日本", "1", terminal.faint("")], ["abc", "2", ""]])
+    assert click.unstyle(text).splitlines() == ["日本  1", "abc   2"]

@@ -71,3 +71,10 @@ def test_schemas_are_made_from_every_file_of_the_components() -> None:
     assert {
         word.module for kind in vocabulary().kinds for word in vocabulary().words(kind) if kind != "section"
     } <= names
+
+
+def test_one_parameter_can_be_looked_up(declml: Declml) -> None:
+    output = declml("schema", "show", "trainer.epochs").output
+    assert output.startswith("epochs  integer, >= 1, default 100\n")
+    assert "batch_size" not in output
+    assert json.loads(declml("schema", "show", "trainer.epochs", "--json").output)["epochs"]["default"] == 100

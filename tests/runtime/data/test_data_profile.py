@@ -130,3 +130,10 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
         profile(tmp_path / "d.csv")
     with pytest.raises(KeyError):
         profile(pl.DataFrame({"a": [1]})).column("b")
+
+
+def test_a_column_up_to_the_largest_number_has_a_profile() -> None:
+    facts = profile(pl.DataFrame({"a": [0.0, 0.0, 1.7976931348623157e308]})).as_json()["columns"][0]
+    assert facts["number"]["max"] == 1.7976931348623157e308
+    facts = profile(pl.DataFrame({"a": [1.5e308, 1.5e308, 1.0]})).as_json()["columns"][0]
+    assert facts["number"]["mean"] == pytest.approx(1e308)

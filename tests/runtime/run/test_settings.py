@@ -74,3 +74,15 @@ def test_regularization_and_clipping_reach_the_loop() -> None:
     assert (found.l1, found.l2, found.clipping.value, found.clipping.global_norm) == (0.5, 0.5, 2.0, 0.5)
     assert settings("trainer: {gradient_clipping: null, early_stop: -1}").clipping.global_norm is None
     assert settings("trainer: {early_stop: -1}").patience is None
+
+
+def test_a_plateau_is_judged_by_the_goal_of_its_own_metric() -> None:
+    scheduler = "reduce_on_plateau: 1, reduce_eval_split: validation, reduce_eval_metric: log_loss"
+    made = settings(f"trainer: {{validation_metric: roc_auc, learning_rate_scheduler: {{{scheduler}}}}}")
+    assert (made.decides.metric, made.decides.goal) == ("roc_auc", "maximize")
+    assert (made.plateau.metric, made.plateau.goal) == ("log_loss", "minimize")
+
+
+def test_a_plateau_of_the_training_loss_acts_without_validation_rows() -> None:
+    made = settings("trainer: {learning_rate_scheduler: {reduce_on_plateau: 1}}", validation=0)
+    assert (made.plateau.split, made.plateau.output, made.plateau.metric) == ("training", "combined", "loss")

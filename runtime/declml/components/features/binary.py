@@ -14,6 +14,7 @@ from declml.components.features.labels import (
     count_labels,
     from_labels,
     joined_kind,
+    kind_of_classes,
     label_kind,
 )
 from declml.components.features.missing import fill_missing, nested_finding, presence_findings, quoted
@@ -226,7 +227,7 @@ def _fit(summary: Summary, preprocessing: Values) -> Facts:
         "words": words,
         "counts": rows,
         "missing": summary["missing"],
-        "kind": summary["kind"],
+        "kind": kind_of_classes(summary["kind"], [false, true]),
         "fill": fill,
     }
     return facts

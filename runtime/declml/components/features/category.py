@@ -15,6 +15,7 @@ from declml.components.features.labels import (
     count_labels,
     from_labels,
     joined_kind,
+    kind_of_classes,
     label_kind,
 )
 from declml.components.features.missing import (
@@ -155,7 +156,7 @@ class OutputCategory(InputCategory):
             "classes": classes,
             "counts": [counts[label] for label in classes],
             "missing": summary["missing"],
-            "kind": summary["kind"],
+            "kind": kind_of_classes(summary["kind"], classes),
             "fill": fill,
         }
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import polars as pl
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 def as_labels(column: pl.Series, *, lowercase: bool = False) -> pl.Series:
@@ -39,6 +44,15 @@ def label_kind(dtype: pl.DataType) -> str:
 def joined_kind(left: str, right: str) -> str:
     """Return the kind of two chunks of one column together."""
     return left if left == right else "text"
+
+
+def kind_of_classes(kind: str, classes: Sequence[str]) -> str:
+    """Return ``kind``, or ``text`` where a class, such as the stand-in of missing values, is no value of that kind."""
+    if kind == "integer" and not all(_INTEGER.fullmatch(label) for label in classes):
+        return "text"
+    if kind == "boolean" and not {"true", "false"}.issuperset(classes):
+        return "text"
+    return kind
 
 
 def from_labels(labels: pl.Series, kind: str) -> pl.Series:

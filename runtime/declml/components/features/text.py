@@ -163,7 +163,9 @@ class InputText:
             counts["missing_dropped"] = missing
         most = _most(preprocessing)
         if preprocessing["tokenizer"] == "hf_tokenizer":
-            values, offsets = pretrained_ids(texts, facts["tokenizer"], facts["tokenizer_sha256"], most=most)
+            # Where the tokenizer is now, not where it was when it was fitted: a saved model has its own copy.
+            name = preprocessing["pretrained_model_name_or_path"]
+            values, offsets = pretrained_ids(texts, name, facts["tokenizer_sha256"], most=most)
             return Encoded(values, offsets=offsets, keep=keep, counts=counts)
         tokens = _own_tokens(texts, preprocessing)
         values, offsets, unseen = _ids(tokens, facts["vocabulary"])

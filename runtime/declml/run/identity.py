@@ -1,0 +1,65 @@
+"""What makes two runs the same run: their plan, the bytes of their data, the code, and the pretrained files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from declml import __version__
+from declml.data.cache import content_hash_of_files
+from declml.errors import UserProblem
+from declml.pretrained import locate_pretrained, relative_to
+from declml.run.record import code_identity
+from declml.run.tables import Source
+from declml_schema.content import content_hash
+from declml_schema.plan import Plan
+
+_PRETRAINED = "pretrained_model_name_or_path"
+_MODEL_FILES = (".json", ".txt", ".model", ".safetensors", ".bin")
+
+
+def identity_of(
+    plan: Plan, source: Source, plugins: Mapping[str, str], *, folder: Path, memo: Path | None = None
+) -> dict[str, str]:
+    """Return the identities that make a run, and under ``run`` the hash of them all.
+
+    ``plugins`` are the hashes of the plug-ins by name. Relative paths of pretrained models start from ``folder``;
+    ``memo`` remembers the hashes of files that did not change.
+    """
+    data = {key: value for key, value in plan.data.items() if key not in {"source", "sha256"}}
+    parts = {
+        "plan": plan.identity,
+        "data": content_hash({"bytes": source.sha256, "subset": data}),
+        "code": code_identity(plugins, __version__),
+        "evaluation": content_hash(dict(plan.evaluation)),
+    }
+    pretrained = _pretrained_hashes(plan, folder, memo)
+    if pretrained:
+        parts["pretrained"] = content_hash(pretrained)
+    return {**parts, "run": content_hash(parts)}
+
+
+def plugin_source(digests: Sequence[str]) -> str:
+    """Return the one hash of all plug-ins for cache keys, ``digests`` being theirs; empty where there are none."""
+    return content_hash(sorted(digests)) if digests else ""
+
+
+def _pretrained_hashes(plan: Plan, folder: Path, memo: Path | None) -> dict[str, str]:
+    """Return, by the name in the config, the hash of the files of each pretrained model that the plan reads."""
+    names = {
+        str(values[_PRETRAINED])
+        for feature in plan.inputs
+        for values in (feature.encoder.parameters, feature.preprocessing)
+        if values.get(_PRETRAINED)
+    }
+    hashes: dict[str, str] = {}
+    with relative_to(folder):
+        for name in sorted(names):
+            try:
+                found = locate_pretrained(name)
+            except UserProblem:
+                hashes[name] = "absent"  # the fit says so, at the feature that needs it
+                continue
+            files = sorted(each for each in found.iterdir() if each.suffix in _MODEL_FILES and each.is_file())
+            hashes[name] = content_hash([[each.name, content_hash_of_files([each], memo)] for each in files])
+    return hashes
