@@ -114,13 +114,17 @@ def likely_target(profile: Profile) -> str | None:
     usable = [each for each in usable if not each.warnings or all("missing" in warning for warning in each.warnings)]
     if not usable:
         return None
+    names = {each.name.lower() for each in profile.columns}
     for wanted in _TARGET_NAMES:
+        if wanted == "y" and {"x", "z"} <= names:
+            continue  # a coordinate, not a target
         for each in usable:
             if wanted == each.name.lower() or wanted in re.split(r"[^a-z0-9]+", each.name.lower()):
                 return each.name
     ends = [each for each in (profile.columns[-1], profile.columns[0]) if each in usable]
+    ends = [each for each in ends if each.feature_type == "number" or each.distinct <= 100]
     for each in ends:
-        if each.feature_type in {"category", "binary"} and each.distinct <= 100:
+        if each.feature_type in {"category", "binary"}:
             return each.name
     classes = [each for each in usable if each.feature_type in {"category", "binary"} and each.distinct <= 20]
     return ends[0].name if ends else (classes[-1].name if classes else usable[-1].name)

@@ -137,3 +137,17 @@ def test_a_column_up_to_the_largest_number_has_a_profile() -> None:
     assert facts["number"]["max"] == 1.7976931348623157e308
     facts = profile(pl.DataFrame({"a": [1.5e308, 1.5e308, 1.0]})).as_json()["columns"][0]
     assert facts["number"]["mean"] == pytest.approx(1e308)
+
+
+def test_neither_a_coordinate_nor_a_column_of_thousands_of_names_is_a_likely_target() -> None:
+    count = 300
+    frame = pl.DataFrame(
+        {
+            "price": [float(n % 97) for n in range(count)],
+            "x": [n * 0.5 for n in range(count)],
+            "y": [n * 0.25 for n in range(count)],
+            "z": [n * 0.125 for n in range(count)],
+            "when": [f"slot {n % 150}" for n in range(count)],
+        }
+    )
+    assert likely_target(profile(frame)) == "price"
