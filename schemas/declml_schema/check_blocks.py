@@ -12,7 +12,7 @@ from declml_schema.document import entries, resolve
 from declml_schema.inspection import BAD, Inspection, Reading, Reference, listing, start_of, suggestion, there_is
 from declml_schema.leaf import MISS, show
 from declml_schema.planned import planned_components, planned_parameters
-from declml_schema.problems import Span
+from declml_schema.problems import Edit, Fix, Span
 from declml_schema.suggest import nearest
 from declml_schema.tree import Entry, MappingNode, Node, Scalar, SequenceNode
 from declml_schema.vocabulary import Block, Word
@@ -30,6 +30,10 @@ class Chosen:
     reading: Reading
 
 
+_MEANT = {"data": "source"}
+"""The key that a person means who writes one value where a mapping belongs."""
+
+
 def mapping_at(inspection: Inspection, node: Node | None, path: str) -> MappingNode | None:
     """Return the mapping at ``node``; None where there is none, after telling what stands there instead."""
     target = resolve(node) if node is not None else None
@@ -39,7 +43,13 @@ def mapping_at(inspection: Inspection, node: Node | None, path: str) -> MappingN
         return None  # a key with nothing after it: an empty section, or one being typed
     got = show(target.value) if isinstance(target, Scalar) else "a list"
     assert node is not None  # it resolved to something
-    inspection.add("wrong-type", f"{path.rpartition('.')[2]} must be a mapping; got {got}.", start_of(node), path)
+    subject = path.rpartition(".")[2]
+    key = _MEANT.get(subject)
+    fix: Fix | None = None
+    if key is not None and isinstance(target, Scalar) and target.style is None:
+        written = f"{{{key}: {target.text}}}"
+        fix = Fix(f"Write {written}", (Edit(target.span, written),))
+    inspection.add("wrong-type", f"{subject} must be a mapping; got {got}.", start_of(node), path, fix=fix)
     return None
 
 

@@ -161,8 +161,21 @@ class Data(Parameters):
         max_length=1,
     )
     null_values: list[str] | None = parameter(None, "Texts that mean a missing value, besides the empty one.")
-    encoding: Literal["utf8", "utf8-lossy"] = parameter(
-        "utf8", "How the text is encoded; `utf8-lossy` replaces bytes that are not UTF-8."
+    encoding: Literal[
+        "utf8",
+        "utf8-lossy",
+        "latin-1",
+        "cp1252",
+        "utf-16",
+        "cp1251",
+        "koi8-r",
+        "shift_jis",
+        "gb18030",
+        "big5",
+        "euc-kr",
+    ] = parameter(
+        "utf8",
+        "How the text is encoded; western spreadsheets often write cp1252. `utf8-lossy` replaces what is not UTF-8.",
     )
 
 

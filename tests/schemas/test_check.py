@@ -469,3 +469,13 @@ def test_a_required_key_that_is_misspelt_is_one_problem() -> None:
 def test_a_hint_speaks_of_one_name_in_the_singular() -> None:
     (problem,) = check(HEAD + "combiner: {type: tabnet}\n").problems
     assert problem.hint == "There is concat."
+
+
+def test_a_path_where_the_data_section_belongs_is_mended_by_its_fix() -> None:
+    line, mended = "data: rows.csv\n", "data: {source: rows.csv}\n"
+    (problem,) = check(line + HEAD).problems
+    assert problem.code == "wrong-type"
+    assert problem.fix is not None
+    (edit,) = problem.fix.edits
+    assert line[: edit.span.start.column] + edit.text + line[edit.span.end.column :] == mended
+    assert check(mended + HEAD).problems == []

@@ -195,7 +195,7 @@ def _undecodable(path: Path, raw: bytes, error: UnicodeDecodeError) -> UserProbl
         "undecodable-source",
         f"{path.name} must be {error.encoding.upper()} text; got the byte 0x{raw[error.start]:02x} on line {line:,}"
         f" (byte {error.start:,}).",
-        hint="Save the file as UTF-8; `encoding: utf8-lossy` in the data section replaces such bytes.",
+        hint="Save the file as UTF-8, or name its encoding in the data section, such as `encoding: cp1252`.",
     )
 
 
