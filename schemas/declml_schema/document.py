@@ -6,12 +6,13 @@ Half-typed text is normal input. What the words mean is the checker's business; 
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from declml_schema.compose import Composer
 from declml_schema.placement import Shifts, restore_characters
-from declml_schema.problems import Problem, ProblemList
-from declml_schema.source_text import clean, decode
+from declml_schema.problems import Position, Problem, ProblemList, Span
+from declml_schema.source_text import clean, decode, split_lines
 from declml_schema.tree import Alias, Entry, MappingNode, Node, Scalar, SequenceNode
 
 MAX_DATA_DEPTH = 300
@@ -77,7 +78,7 @@ def _parse(text: str | bytes, file: str) -> Document:
     root = composer.root
     if isinstance(root, Scalar) and root.style is None and not root.text:
         root = None  # "---" alone: as empty as an empty text
-    return Document(written, root, _placed(problems, file), broken)
+    return Document(written, root, _placed(problems, file, split_lines(written)), broken)
 
 
 def resolve(node: Node) -> Scalar | MappingNode | SequenceNode | None:
@@ -161,5 +162,14 @@ class _Expansion:
         return None if target is None else target.value
 
 
-def _placed(problems: ProblemList, file: str) -> list[Problem]:
-    return [problem.in_file(file) for problem in problems.sorted()] if file else problems.sorted()
+def _placed(problems: ProblemList, file: str, lines: Sequence[str] = ("",)) -> list[Problem]:
+    """Return the problems in the order of the text, each within it: a guess of what is missing may end past a line."""
+    return [
+        replace(problem, span=Span(_within(problem.span.start, lines), _within(problem.span.end, lines)), file=file)
+        for problem in problems.sorted()
+    ]
+
+
+def _within(place: Position, lines: Sequence[str]) -> Position:
+    line = min(place.line, len(lines) - 1)
+    return Position(line, min(place.column, len(lines[line])))

@@ -564,3 +564,8 @@ def test_scalars_of_the_tree_know_their_style() -> None:
     assert isinstance(root, MappingNode)
     values = [each.value for each in root.entries]
     assert [each.style for each in values if isinstance(each, Scalar)] == [None, "'", "|"]
+
+
+@pytest.mark.parametrize("text", ['"\n|\\', 'a: "\\', "a: '", '"a\n  b\\'])
+def test_problems_at_the_very_end_stay_within_the_text(text: str) -> None:
+    check_spans(parse(text))
