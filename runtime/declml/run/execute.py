@@ -187,6 +187,12 @@ class _Work:
             self.model, batch_size=evaluation_batch_size(trainer, self.batch_size),
         )  # fmt: skip
         decides = settings.decides
+        if decides is None:
+            self.emit(
+                "log",
+                level="warning",
+                message="Nothing is evaluated while training, so nothing ends it early: the last weights are kept.",
+            )
         self.ledger.update(
             decides=_decides(decides or decides_of(self.plan, self.components)),
             threads=threads,

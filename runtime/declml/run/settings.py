@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from declml.contracts import Decides
+from declml.errors import UserProblem
 from declml.run.components import Components, trees
 from declml.training.gradients import Clipping
 from declml.training.precision import Precision
@@ -141,7 +142,14 @@ def _plateau(
     is_loss = metric == "loss"
     # Without evaluations there is still the training loss to watch, and nothing else.
     if decides is None and not (is_loss and scheduler["reduce_eval_split"] == "training"):
-        return None
+        raise UserProblem(
+            "plateau-unwatched",
+            f"reduce_on_plateau must watch a metric that is evaluated; got {metric} on"
+            f" {scheduler['reduce_eval_split']},"
+            " and nothing is evaluated: no row is for validation, or skip_all_evaluation is set.",
+            path="trainer.learning_rate_scheduler.reduce_on_plateau",
+            hint="Watch the training loss (reduce_eval_metric: loss, reduce_eval_split: training), or evaluate.",
+        )
     output = "combined" if is_loss or decides is None else decides.output
     return Plateau(
         reductions=scheduler["reduce_on_plateau"],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from declml.errors import UserProblem
 from declml.run.components import Components
 from declml.run.settings import batch_size_of, decides_of, settings_of, steps_of
 from declml.training.precision import Precision
@@ -86,3 +87,9 @@ def test_a_plateau_is_judged_by_the_goal_of_its_own_metric() -> None:
 def test_a_plateau_of_the_training_loss_acts_without_validation_rows() -> None:
     made = settings("trainer: {learning_rate_scheduler: {reduce_on_plateau: 1}}", validation=0)
     assert (made.plateau.split, made.plateau.output, made.plateau.metric) == ("training", "combined", "loss")
+
+
+def test_a_plateau_of_what_is_never_evaluated_is_refused() -> None:
+    scheduler = "learning_rate_scheduler: {reduce_on_plateau: 1, reduce_eval_split: validation}"
+    with pytest.raises(UserProblem, match="reduce_on_plateau must watch a metric that is evaluated"):
+        settings(f"trainer: {{{scheduler}}}", validation=0)
