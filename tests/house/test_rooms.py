@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PYTHON_ROOMS = ("schemas/declml_schema", "runtime/declml")
+PYTHON_ROOMS = ("schemas/declml_schema", "runtime/declml", "lsp_server/declml_lsp")
 SOURCES = sorted(file for room in PYTHON_ROOMS for file in (ROOT / room).rglob("*.py"))
 TOP_LEVEL = {
     "pyproject.toml", "README.md", "Makefile", "LICENSE", "schemas", "runtime", "lsp_server", "jupyter_ext",
@@ -69,6 +69,8 @@ def test_the_import_contracts_hold() -> None:
         ("import declml_schema.check as c; c.check('input_features: []')", {"pydantic", "jsonschema", "rich"}),
         ("import declml.runs, declml.runs.find, declml.runs.index, declml.runs.diff", {"pydantic", "rich"}),
         ("import declml.kernels.local", {"pydantic", "rich"}),
+        ("import declml_lsp.server as s; s.build_server()", {"pydantic", "jsonschema", "rich"}),
+        ("import declml_lsp.command", {"pygls", "lsprotocol", "yaml"}),
         ("import declml", {"pydantic", "rich", "yaml", "click"}),
         ("import declml.cli.main", {"pydantic", "rich", "yaml"}),
     ],

@@ -1,0 +1,102 @@
+"""One client's session: its documents, settings, and what is known about them. Method handlers read it.
+
+Written to from the event loop only; handlers run in threads of their own and get immutable snapshots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from declml_lsp.facts import Facts
+from declml_lsp.recognise import cell_config, is_config
+from declml_lsp.settings import Settings
+from declml_lsp.snapshot import Snapshot
+from declml_lsp.text import Text
+from declml_schema.check import CheckResult
+
+
+class Client(Protocol):
+    """What a session asks of its client; safe to call from any thread."""
+
+    def refresh(self, uri: str) -> None:
+        """Show anew what depends on more than the document's text: problems, lenses, hints."""
+        ...
+
+    def log(self, message: str) -> None:
+        """Write a line into the client's log of the server."""
+        ...
+
+    def notify(self, method: str, params: Any) -> None:
+        """Send a notification of our own."""
+        ...
+
+
+@dataclass
+class Session:
+    """Everything that handlers may look at."""
+
+    client: Client
+    capabilities: types.ClientCapabilities = field(default_factory=types.ClientCapabilities)
+    folders: list[Path] = field(default_factory=list[Path])
+    snapshots: dict[str, Snapshot] = field(default_factory=dict[str, Snapshot])
+    settings_by_folder: dict[str, Settings] = field(default_factory=dict[str, Settings])
+    facts: Facts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.facts = Facts(self.client.refresh)
+
+    def settings(self, snapshot: Snapshot | None = None) -> Settings:
+        """Return the settings in force for a document: those of the innermost folder that holds it."""
+        path = snapshot.path if snapshot is not None else None
+        if path is not None:
+            for folder in sorted(self.folders, key=lambda each: len(each.parts), reverse=True):
+                if path.is_relative_to(folder) and str(folder) in self.settings_by_folder:
+                    return self.settings_by_folder[str(folder)]
+        return self.settings_by_folder.get("", Settings())
+
+    def checked(self, snapshot: Snapshot) -> CheckResult:
+        """Return what the one checker says of a config, with its plug-ins' words and its data's columns where known."""
+        return snapshot.check(self.facts.words(snapshot), columns_of(self.facts.profile(snapshot)))
+
+    def is_current(self, snapshot: Snapshot) -> bool:
+        """Return whether a snapshot is still the document's newest."""
+        return self.snapshots.get(snapshot.uri) is snapshot
+
+    def supports(self, *path: str) -> bool:
+        """Return whether the client declared a capability, such as ``("text_document", "diagnostic")``."""
+        here: Any = self.capabilities
+        for name in path:
+            here = getattr(here, name, None)
+            if not here:
+                return False
+        return True
+
+
+def columns_of(profile: Mapping[str, Any] | None) -> Mapping[str, str] | None:
+    """Return the names and types of a profile's columns, None without one; one profile gives one object."""
+    return profile.get("column_types") if profile is not None else None
+
+
+def snapshot_of(uri: str, version: int | None, text: Text, *, language: str, notebook: str | None) -> Snapshot | None:
+    """Return the snapshot of a document, or None for one that is no declml config."""
+    path = _path(notebook or uri)
+    if notebook is not None or uri.startswith("vscode-notebook-cell:"):
+        config = cell_config(text.source)
+        return None if config is None else Snapshot(uri, version, text, config, path, is_cell=True)
+    if not is_config(uri, text.source, language=language):
+        return None
+    return Snapshot(uri, version, text, text.source, path)
+
+
+def _path(uri: str) -> Path | None:
+    """Return the file of an address, None for a buffer that has none."""
+    if not uri.startswith("file:"):
+        return None
+    name = to_fs_path(uri)
+    return Path(name) if name else None
