@@ -25,10 +25,12 @@ from declml_schema.overrides import apply_overrides
 from declml_schema.problems import START_OF_TEXT, Problem, ProblemList, Severity, has_errors
 from declml_schema.rewriting import find
 from declml_schema.tree import MappingNode, Node, Scalar
-from declml_schema.vocabulary import Vocabulary
+from declml_schema.vocabulary import Vocabulary, Word
 from declml_schema.vocabulary import vocabulary as built_in_vocabulary
 
 if TYPE_CHECKING:
+    from declml_schema.feature_reading import FeatureReading
+    from declml_schema.in_force import InForce
     from declml_schema.plan import Plan
 
 DATA_BUDGET = 100_000
@@ -92,16 +94,31 @@ class CheckResult:
     @cached_property
     def origins(self) -> dict[str, str]:
         """Where each value in force comes from, by config path: ``here``, ``defaults`` or ``built in``."""
+        # Imported here, as below: only an editor asks.
+        from declml_schema.in_force import origins_of
+
         answer: dict[str, str] = {}
         for reading in _readings(self._config) if self._config is not None else ():
             prefix = f"{reading.path}." if reading.path else ""
-            for name in reading.block.defaults if reading.block is not None else ():
-                answer[prefix + name] = "built in"
-            for name in reading.inherited:
-                answer[prefix + name] = "built in" if name in reading.brought else "defaults"
-            for name in reading.given:
-                answer[prefix + name] = "here"
+            answer.update((prefix + name, origin) for name, origin in origins_of(reading))
         return answer
+
+    @property
+    def features(self) -> Sequence[FeatureReading]:
+        """The features as they were read, inputs first; empty where the text is no config."""
+        return [*self._config.inputs, *self._config.outputs] if self._config is not None else []
+
+    def in_force(self, path: str) -> InForce | None:
+        """Return what acts in the block at a config path (``trainer.optimizer``), None where no block was read."""
+        from declml_schema.in_force import in_force_at
+
+        return in_force_at(self._config, path) if self._config is not None else None
+
+    def word_in_force(self, path: str) -> Word | None:
+        """Return the component that acts at a config path (``combiner``), None where there is none."""
+        from declml_schema.in_force import word_at
+
+        return word_at(self._config, path) if self._config is not None else None
 
 
 def _readings(config: ConfigReading) -> Iterator[Reading]:
@@ -141,8 +158,23 @@ def check(
         except AliasBudgetExceeded as error:
             found.add(Problem("alias-budget", f"A config must stay small; {error}.", START_OF_TEXT))
             root, config = None, None
-        problems = [problem if problem.file else problem.in_file(file) for problem in _without_echoes(found)]
+        problems = [problem if problem.file else problem.in_file(file) for problem in _told(document, found)]
         return CheckResult(document, problems, words=words, root=root, config=config)
+
+
+def _told(document: Document, found: ProblemList) -> list[Problem]:
+    """Return the problems to show: those that no comment of the config hides, and those of its comments and anchors."""
+    # Imported here: most configs have neither comments for declml nor anchors.
+    if "&" in document.text and not any(each.code == "alias-budget" for each in found.problems):
+        from declml_schema.anchors import unused_anchors
+
+        found.problems.extend(unused_anchors(document))
+    told = _without_echoes(found)
+    if "declml:" in document.text:
+        from declml_schema.ignore_comments import heed_ignores
+
+        told = heed_ignores(document, told)
+    return told
 
 
 def _without_echoes(found: ProblemList) -> list[Problem]:

@@ -11,7 +11,7 @@ from declml_schema.check_values import read_value
 from declml_schema.document import entries, resolve
 from declml_schema.inspection import BAD, Inspection, Reading, Reference, listing, start_of, suggestion, there_is
 from declml_schema.leaf import MISS, show
-from declml_schema.planned import planned_components, planned_parameters
+from declml_schema.planned import planned_components, planned_parameters, tell_planned
 from declml_schema.problems import Edit, Fix, Span
 from declml_schema.suggest import nearest
 from declml_schema.tree import Entry, MappingNode, Node, Scalar, SequenceNode
@@ -121,18 +121,19 @@ def _note_references(inspection: Inspection, schema: Mapping[str, Any], value: A
 
 def _tell_missing(inspection: Inspection, reading: Reading, node: Node | None) -> None:
     block = reading.block
-    if block is None or not block.required:
+    required = block.required if block is not None else ()
+    missing = [name for name in required if name not in reading.places and name not in reading.inherited]
+    if block is None or not missing:
         return
     misspelt = {nearest(each, block.properties) for each in _keys(node) if each not in reading.places}
-    for name in block.required:
+    for name in missing:
         if name in misspelt:
             continue  # it is there under a name that is told already
-        if name not in reading.places and name not in reading.inherited:
-            where = start_of(node) if node is not None else inspection.here
-            doc = block.properties[name].get("description", "")
-            inspection.add(
-                "missing-key", f"{reading.path or 'The config'} must have '{name}'.", where, reading.path, hint=doc
-            )
+        where = start_of(node) if node is not None else inspection.here
+        doc = block.properties[name].get("description", "")
+        inspection.add(
+            "missing-key", f"{reading.path or 'The config'} must have '{name}'.", where, reading.path, hint=doc
+        )
 
 
 def _keys(node: Node | None) -> list[str]:
@@ -181,7 +182,10 @@ def read_choice(  # noqa: PLR0913 - what is known of a choice comes from as many
 
 
 def _type_node(target: MappingNode) -> Node | None:
-    return next((entry.value for entry in entries(target) if entry.key.text == "type"), None)
+    for entry in entries(target):
+        if entry.key.text == "type":
+            return entry.value
+    return None
 
 
 def _named(
@@ -268,7 +272,7 @@ def explain_key(
     """Tell about a key that ``what`` does not have: not built yet, or unknown with the nearest name."""
     name, span = entry.key.text, entry.key.span
     if name in planned:
-        inspection.add("not-built-yet", f"'{name}' of {what} is known but not built yet.", span, path)
+        tell_planned(inspection, entry, path, what, planned)
         return
     meant, fix = suggestion(name, [*known, *planned], span)
     hint = "" if meant else f"Known here: {listing(list(known))}."

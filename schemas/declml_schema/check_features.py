@@ -10,9 +10,10 @@ from declml_schema.check_blocks import Chosen, explain_key, mapping_at, read_blo
 from declml_schema.check_rules import check_rules
 from declml_schema.check_values import read_value
 from declml_schema.document import entries, resolve
+from declml_schema.feature_reading import FeatureReading, Shape, read_alike, shape_of
 from declml_schema.inspection import BAD, Inspection, Reading, listing, start_of, suggestion
 from declml_schema.leaf import show
-from declml_schema.planned import planned_components, planned_preprocessing
+from declml_schema.planned import defaults_ask_for_nothing, planned_components, planned_preprocessing
 from declml_schema.problems import Severity
 from declml_schema.rewriting import text_of
 from declml_schema.tree import Entry, MappingNode, Node, Scalar, SequenceNode
@@ -29,34 +30,7 @@ class TypeDefaults:
     parts: dict[str, Chosen] = field(default_factory=dict[str, Chosen])
 
 
-class FeatureReading:
-    """One feature as it was read. ``name`` and ``type`` are empty where they have a problem."""
-
-    __slots__ = ("column", "name", "parts", "path", "preprocessing", "reading", "side", "word")
-
-    def __init__(self, side: str, path: str, reading: Reading, word: Word | None) -> None:
-        self.side = side
-        self.path = path
-        self.reading = reading
-        self.word = word
-        self.name: str = reading.given.get("name", "")
-        self.column: str = reading.given.get("column") or self.name
-        self.preprocessing = NO_PREPROCESSING
-        self.parts: dict[str, Chosen] = {}
-
-    @property
-    def type(self) -> str:
-        """The feature's type."""
-        return self.word.name if self.word is not None else ""
-
-    def name_node(self) -> Node | None:
-        """Return where the name stands."""
-        place = self.reading.places.get("name")
-        return place[1] if place is not None else None
-
-
 NO_DEFAULTS = TypeDefaults()
-NO_PREPROCESSING = Reading("")
 
 
 def read_defaults(inspection: Inspection, node: Node | None) -> dict[str, TypeDefaults]:
@@ -71,6 +45,8 @@ def read_defaults(inspection: Inspection, node: Node | None) -> dict[str, TypeDe
             continue
         known = sorted({*inspection.words.names("input"), *inspection.words.names("output")})
         planned = sorted({*planned_components("input"), *planned_components("output")})
+        if name in planned and defaults_ask_for_nothing(name, entry.value):
+            continue
         if name in planned:
             message = f"Features of type '{name}' are known but not built yet."
             inspection.add("not-built-yet", message, entry.key.span, f"defaults.{name}")
@@ -125,13 +101,23 @@ def read_features(
         inspection.add(code, f"{key} must be a list of at least one feature; got {got}.", start_of(node), key)
         return []
     answer: list[FeatureReading] = []
+    known: dict[Shape, FeatureReading] = {}
     for index, item in enumerate(target.items):
         path = f"{key}[{index}]"
         mapping = resolve(item)
         if isinstance(mapping, MappingNode):
-            inspection.owner = path
-            answer.append(_read_feature(inspection, side, mapping, path, defaults))
-            inspection.owner = ""
+            shape = shape_of(inspection, mapping)
+            like = known.get(shape) if shape is not None else None
+            feature = read_alike(inspection, like, mapping, path) if like is not None else None
+            if feature is None:
+                told, noted = inspection.told, len(inspection.references)
+                inspection.owner = path
+                feature = _read_feature(inspection, side, mapping, path, defaults)
+                inspection.owner = ""
+                others = (each for each in inspection.references[noted:] if each.path != f"{path}.column")
+                if shape is not None and inspection.told == told and not any(others):
+                    known[shape] = feature
+            answer.append(feature)
         elif mapping is not None:
             message = f"{path} must be a mapping with name and type; got {_shown(mapping)}."
             inspection.add("wrong-type", message, start_of(item), path)

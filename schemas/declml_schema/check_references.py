@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from declml_schema.check_blocks import explain_name
 from declml_schema.check_features import FeatureReading
 from declml_schema.check_sections import ConfigReading
+from declml_schema.check_ties import check_ties
 from declml_schema.document import entries, resolve
 from declml_schema.inspection import Inspection, Reference, listing, suggestion, there_is
 from declml_schema.planned import planned_components
@@ -36,6 +37,7 @@ def check_references(inspection: Inspection, config: ConfigReading) -> None:
         elif reference.kind == "metric":
             _check_metric(inspection, reference, config, outputs)
     _check_circles(inspection, ties)
+    check_ties(inspection, ties, inputs)
     for feature in (*config.inputs, *config.outputs):
         node = feature.name_node()
         if "column" not in feature.reading.places and feature.name and node is not None:

@@ -44,7 +44,9 @@ def _requires(inspection: Inspection, reading: Reading, rule: Mapping[str, Any])
 
 def _exclusive(inspection: Inspection, reading: Reading, rule: Mapping[str, Any]) -> None:
     first, second = reading.given.get(rule["parameter"]), reading.given.get(rule["other"])
-    if first is None or second is None:
+    defaults = reading.block.defaults if reading.block is not None else {}
+    # A value that is the default asks for nothing: Ludwig's rendered configs give both that way.
+    if first in (None, defaults.get(rule["parameter"])) or second in (None, defaults.get(rule["other"])):
         return
     message = (
         f"Only one of {rule['parameter']} and {rule['other']} must be given; got {show(first)} and {show(second)}."

@@ -12,7 +12,7 @@ from declml_schema.check_rules import check_rules
 from declml_schema.check_values import read_value
 from declml_schema.document import entries, resolve
 from declml_schema.inspection import BAD, Inspection, Reading
-from declml_schema.planned import planned_components, planned_keys
+from declml_schema.planned import asks_for_nothing, planned_components, planned_keys
 from declml_schema.tree import Entry, MappingNode, Node, Scalar
 from declml_schema.vocabulary import Block
 
@@ -138,13 +138,14 @@ def _read_scheduler(inspection: Inspection, config: ConfigReading, node: Node | 
     def explain(entry: Entry) -> None:
         key, here = entry.key.text, f"{path}.{entry.key.text}"
         owners = inspection.words.owners("schedule", key)
+        if owners and asks_for_nothing(planned_keys("schedule").get(key, ()), entry.value):
+            return  # Ludwig's rendered configs have the defaults of every schedule
         if owners and name is not BAD:
             wanted = f"the schedule '{name}'" if name else "no schedule, for decay is null"
             message = f"'{key}' must go with {wanted}; it is a parameter of {some_names(owners)}."
             inspection.add("foreign-parameter", message, entry.key.span, here)
         elif not owners:
-            planned = [each for names in planned_components("schedule").values() for each in names]
-            explain_key(inspection, entry, here, "learning_rate_scheduler", known, planned)
+            explain_key(inspection, entry, here, "learning_rate_scheduler", known, planned_keys("schedule"))
 
     if "decay" in properties:
         properties = {**properties, "decay": {key: value for key, value in own["decay"].items() if key != "x-choice"}}

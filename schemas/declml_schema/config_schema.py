@@ -12,6 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from declml_schema.events import KINDS
+from declml_schema.planned import (
+    Names,
+    planned_components,
+    planned_keys,
+    planned_parameters,
+    planned_preprocessing,
+)
 
 Schema: TypeAlias = dict[str, Any]
 Entry: TypeAlias = Mapping[str, Any]
@@ -37,6 +44,7 @@ class _ConfigSchema:
     def build(self) -> Schema:
         config = self._sections["config"]
         properties = self._properties(config["properties"], default_types=config["facts"].get("default_types", {}))
+        properties |= _asking_for_nothing(planned_keys("config"), properties)
         for name in SECTION_KEYS:
             properties[name] = self._reference(f"section.{name}", self._section(name), properties[name])
         by_name = [value for each in properties["backend"].pop("anyOf") for value in each.get("enum", ())]
@@ -60,6 +68,7 @@ class _ConfigSchema:
     def _section(self, name: str) -> Schema:
         entry = self._sections[name]
         properties = self._properties(entry["properties"], default_types=entry["facts"].get("default_types", {}))
+        properties |= _asking_for_nothing(planned_keys(name), properties)
         return {"description": entry["doc"], **_closed(properties, entry["required"], entry["rules"])}
 
     def _feature(self, side: str) -> Schema:
@@ -81,9 +90,12 @@ class _ConfigSchema:
         leaves = {**shared["properties"], **entry["properties"]}
         properties = self._properties(leaves, feature=name, default_types=defaults)
         properties["type"] = {"enum": [name], "description": entry["doc"]}
+        properties |= _asking_for_nothing(planned_components(side).get(name, {}), properties)
         if "preprocessing" in entry:
             properties["preprocessing"] = self._reference(
-                f"{side}.{name}.preprocessing", _preprocessing(entry["preprocessing"]), properties["preprocessing"]
+                f"{side}.{name}.preprocessing",
+                _preprocessing(name, entry["preprocessing"]),
+                properties["preprocessing"],
             )
         required = [*shared["required"], *entry["required"]]
         return {"description": entry["doc"], **_closed(properties, required, entry["rules"], "object")}
@@ -105,6 +117,7 @@ class _ConfigSchema:
                     default = entry["facts"].get(f"default_{kind}")
                     if default is not None:
                         properties[kind] = self._choice(kind, name, default)
+            leaves |= _asking_for_nothing(planned_preprocessing(name), leaves)
             properties["preprocessing"] = _closed(self._properties(leaves), (), ())
             types[name] = _closed(properties, (), ())
         return _closed(types, (), ())
@@ -140,6 +153,7 @@ class _ConfigSchema:
             for entry in entries:
                 properties = self._properties(entry["properties"], feature=feature)
                 properties["type"] = {"enum": [entry["name"]], "description": entry["doc"]}
+                properties |= _asking_for_nothing(planned_parameters(kind, entry["name"], feature), properties)
                 body = _closed(properties, entry["required"], entry["rules"], "object")
                 self._definitions[f"{scope}.{entry['name']}"] = {"description": entry["doc"], **body}
             branches = [_when("type", name, f"{scope}.{name}") for name in names]
@@ -168,6 +182,8 @@ class _ConfigSchema:
         names = [entry["name"] for entry in schedules]
         own = {**leaf["properties"], "decay": {**leaf["properties"]["decay"], "enum": [*names, None]}}
         own["decay"].pop("type", None)
+        # A rendered config of Ludwig's has the defaults of every schedule, whichever was chosen.
+        own |= _asking_for_nothing(planned_keys("schedule"), own)
         for entry in schedules:
             body = _closed({**own, **entry["properties"]}, entry["required"], entry["rules"])
             self._definitions[f"schedule.{entry['name']}"] = {"description": entry["doc"], **body}
@@ -191,8 +207,15 @@ class _ConfigSchema:
         return {**described, "$ref": f"#/$defs/{name}"}
 
 
-def _preprocessing(entry: Entry) -> Schema:
-    return _closed(dict(entry["properties"]), entry["required"], entry["rules"])
+def _preprocessing(feature: str, entry: Entry) -> Schema:
+    properties = dict(entry["properties"])
+    properties |= _asking_for_nothing(planned_preprocessing(feature), properties)
+    return _closed(properties, entry["required"], entry["rules"])
+
+
+def _asking_for_nothing(planned: Names, built: Mapping[str, Any]) -> dict[str, Schema]:
+    """Return the names that are not built yet, each with the values that it may have all the same."""
+    return {name: {"enum": list(values)} for name, values in planned.items() if values and name not in built}
 
 
 def _closed(properties: Mapping[str, Any], required: Sequence[str], rules: Sequence[Any], *types: str) -> Schema:

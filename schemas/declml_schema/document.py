@@ -9,10 +9,10 @@ import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from declml_schema.compose import Composer
+from declml_schema.compose_lines import compose_lines
 from declml_schema.placement import Shifts, restore_characters
 from declml_schema.problems import Position, Problem, ProblemList, Span
-from declml_schema.source_text import clean, decode, split_lines
+from declml_schema.source_text import Source, clean, decode, split_lines
 from declml_schema.tree import Alias, Entry, MappingNode, Node, Scalar, SequenceNode
 
 MAX_DATA_DEPTH = 300
@@ -53,6 +53,21 @@ def _parse(text: str | bytes, file: str) -> Document:
     if written is None:
         return Document("", None, _placed(problems, file))
     source = clean(written, problems)
+    root, broken = compose_lines(source.text, source.lines), source.broken
+    if root is None:
+        root, broken = _compose(source, problems)
+    if source.swapped:
+        restore_characters(root, source.swapped)
+    if isinstance(root, Scalar) and root.style is None and not root.text:
+        root = None  # "---" alone: as empty as an empty text
+    return Document(written, root, _placed(problems, file, written), broken)
+
+
+def _compose(source: Source, problems: ProblemList) -> tuple[Node | None, frozenset[int]]:
+    """Return the tree of any text and the lines that were not understood, after mending what is no YAML."""
+    # Imported here: it loads PyYAML, which costs a quarter of a short command, and most configs are plain.
+    from declml_schema.compose import Composer
+
     composer = Composer(source.lines)
     fault = composer.run(source.text)
     broken = source.broken
@@ -73,12 +88,7 @@ def _parse(text: str | bytes, file: str) -> Document:
     for problem in found:
         if problem.span.start.line not in broken:
             problems.add(problem)
-    if source.swapped:
-        restore_characters(composer.root, source.swapped)
-    root = composer.root
-    if isinstance(root, Scalar) and root.style is None and not root.text:
-        root = None  # "---" alone: as empty as an empty text
-    return Document(written, root, _placed(problems, file, split_lines(written)), broken)
+    return composer.root, broken
 
 
 def resolve(node: Node) -> Scalar | MappingNode | SequenceNode | None:
@@ -162,8 +172,11 @@ class _Expansion:
         return None if target is None else target.value
 
 
-def _placed(problems: ProblemList, file: str, lines: Sequence[str] = ("",)) -> list[Problem]:
+def _placed(problems: ProblemList, file: str, text: str = "") -> list[Problem]:
     """Return the problems in the order of the text, each within it: a guess of what is missing may end past a line."""
+    if not problems.problems:
+        return []
+    lines = split_lines(text)
     return [
         replace(problem, span=Span(_within(problem.span.start, lines), _within(problem.span.end, lines)), file=file)
         for problem in problems.sorted()

@@ -78,6 +78,8 @@ class Inspection:
         self.references: list[Reference] = []
         self.owner = ""  # the path of the feature that is being read
         self.here = START_OF_TEXT  # where to complain about what is missing altogether
+        self.told = 0  # how often something wrong was found, told before or not
+        self.shapes: dict[MappingNode, tuple[Any, ...] | None] = {}  # of features, which are read more than once
         self._broken = broken
         self._seen: set[tuple[str, Span, str, str]] = set()
 
@@ -98,6 +100,7 @@ class Inspection:
     def take(self, problem: Problem) -> None:
         """Add a problem made elsewhere, on the same terms."""
         span = problem.span
+        self.told += 1
         if span.start.line in self._broken:
             return
         if span.start.line < 0:
@@ -149,8 +152,8 @@ def there_is(names: Sequence[str]) -> str:
 
 
 def start_of(node: Node) -> Span:
-    """Return where a node begins, as a place for what is missing in it: its first key, or the first character."""
+    """Return where a node begins, as a place for what is missing in it: its first key or, if any, first character."""
     if isinstance(node, MappingNode) and node.entries:
         return node.entries[0].key.span
     start = node.span.start
-    return Span(start, Position(start.line, start.column + 1))
+    return Span(start, min(node.span.end, Position(start.line, start.column + 1)))

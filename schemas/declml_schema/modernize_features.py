@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from declml_schema import older_spellings as older
 from declml_schema.document import entries, resolve
+from declml_schema.feature_reading import Shape, shape_of
 from declml_schema.inspection import Inspection, replacement
 from declml_schema.planned import planned_components, planned_parameters
 from declml_schema.problems import Fix
@@ -22,9 +23,17 @@ def modernize_features(inspection: Inspection, node: Node, key: str) -> Node:
         return node
     items: list[Node] = []
     changed = False
+    modern_shapes: set[Shape] = set()
     for index, item in enumerate(target.items):
         feature = resolve(item)
-        modern = _feature(inspection, feature, key, f"{key}[{index}]") if isinstance(feature, MappingNode) else item
+        modern: Node = item
+        if isinstance(feature, MappingNode):
+            shape = shape_of(inspection, feature)
+            if shape not in modern_shapes:
+                told = inspection.told
+                modern = _feature(inspection, feature, key, f"{key}[{index}]")
+                if modern is feature and shape is not None and inspection.told == told:
+                    modern_shapes.add(shape)
         changed = changed or (modern is not item and modern is not feature)
         items.append(modern)
     if not changed:

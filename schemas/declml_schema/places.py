@@ -6,7 +6,7 @@ import re
 
 from declml_schema.document import entries, resolve
 from declml_schema.problems import START_OF_TEXT, Span
-from declml_schema.tree import MappingNode, Node, Scalar, SequenceNode
+from declml_schema.tree import Entry, MappingNode, Node, Scalar, SequenceNode
 
 # A name in brackets may have brackets of its own: input_features[size [cm]].type.
 _STEP = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]|([^.\[\]]+)")
@@ -45,6 +45,22 @@ def span_of(root: Node | None, path: str) -> Span:
         else:
             break
     return place
+
+
+def entry_at(root: Node | None, path: str) -> Entry | None:
+    """Return the entry that ``path`` names where the text has it, aliases and merges followed; else None."""
+    node, found = root, None
+    for step in path_steps(path):
+        here = resolve(node) if node is not None else None
+        found = None
+        if isinstance(here, MappingNode):
+            found = next((entry for entry in entries(here) if entry.key.text == step), None)
+            node = found.value if found is not None else None
+        elif isinstance(here, SequenceNode):
+            node = _item(here, step)
+        if node is None:
+            return None
+    return found
 
 
 def _item(sequence: SequenceNode, step: str) -> Node | None:

@@ -15,6 +15,8 @@ from declml_schema.content import canonical_json, content_hash
 
 Values: TypeAlias = Mapping[str, Any]
 """The parameters of one component or section, every default filled in: JSON data."""
+NOT_IN_IDENTITY = ("data", "evaluation", "kernel", "backend", "code")
+"""The sections that may change while a plan keeps its identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Plan:
         The data's place and how the run is shown or where it runs are left out: the data count by their content.
         """
         answer = self.as_json()
-        for section in ("data", "evaluation", "kernel", "backend", "code"):
+        for section in NOT_IN_IDENTITY:
             del answer[section]
         return content_hash(answer)
 

@@ -1,20 +1,30 @@
 """Names that Ludwig's configs use and declml does not build yet: known, told so, and guarded against misspelling.
 
-The names stand in ``planned_names.json``, which is read only when a config uses a word that the vocabulary lacks.
+The names stand in ``planned_names.json``, each with the values that ask for nothing: Ludwig's default, as its rendered
+configs write it down. The file is read only when a config uses a word that the vocabulary lacks.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+from declml_schema.document import entries, resolve, to_data
+from declml_schema.inspection import Inspection
+from declml_schema.problems import Severity
+from declml_schema.tree import Entry, MappingNode, Node
 
 PLANNED_FILE = Path(__file__).parent / "planned_names.json"
 
-TRACKERS = ("aim", "comet", "mlflow", "tensorboard", "wandb")
-"""The keys of the planned section ``tracking``, which is our own."""
+Names: TypeAlias = Mapping[str, Sequence[Any]]
+"""Names, each with the values that ask for nothing; none where Ludwig's default is not known."""
+
+_TRACKERS = ("aim", "comet", "mlflow", "tensorboard", "wandb")
+_NOTE = "proc_column"
+"""What Ludwig writes into the configs that it renders: a hash for its own cache."""
 
 
 @lru_cache(maxsize=1)
@@ -22,8 +32,8 @@ def _names() -> Mapping[str, Any]:
     return json.loads(PLANNED_FILE.read_text(encoding="utf-8"))
 
 
-def planned_components(kind: str, feature: str | None = None) -> Mapping[str, Sequence[str]]:
-    """Return Ludwig's components of a kind (for a feature type), each with the names of its parameters."""
+def planned_components(kind: str, feature: str | None = None) -> Mapping[str, Names]:
+    """Return Ludwig's components of a kind (for a feature type), each with its parameters; of a type, its keys."""
     names = _names()
     if kind in ("encoder", "decoder", "loss"):
         side = "input" if kind == "encoder" else "output"
@@ -31,31 +41,95 @@ def planned_components(kind: str, feature: str | None = None) -> Mapping[str, Se
     if kind in ("input", "output"):
         return {name: entry["keys"] for name, entry in names[kind].items()}
     if kind == "metric":
-        return dict.fromkeys(names["metric"].get(feature, ()), ())
+        return {name: {} for name in names["metric"].get(feature, ())}
     return names.get(kind, {})
 
 
-def planned_parameters(kind: str, name: str, feature: str | None = None) -> Sequence[str]:
-    """Return the names of the parameters that Ludwig gives a component."""
-    return planned_components(kind, feature).get(name, ())
+def planned_parameters(kind: str, name: str, feature: str | None = None) -> Names:
+    """Return the parameters that Ludwig gives a component."""
+    return planned_components(kind, feature).get(name, {})
 
 
-def planned_preprocessing(feature: str) -> Sequence[str]:
-    """Return the names that Ludwig knows in the preprocessing of a feature type, input or output."""
+def planned_preprocessing(feature: str) -> Names:
+    """Return what Ludwig knows in the preprocessing of a feature type, input or output."""
     names = _names()
-    return sorted(
-        {name for side in ("input", "output") for name in names[side].get(feature, {}).get("preprocessing", ())}
-    )
+    sides = [names[side].get(feature, {}).get("preprocessing", {}) for side in ("input", "output")]
+    return {name: [value for side in sides for value in side.get(name, ())] for name in sorted({*sides[0], *sides[1]})}
 
 
-def planned_keys(section: str) -> Sequence[str]:
-    """Return the names that Ludwig knows in a fixed section, such as ``trainer`` or ``hyperopt.executor``."""
+def planned_keys(section: str) -> Names:
+    """Return what Ludwig knows in a fixed section, such as ``trainer`` or ``hyperopt.executor``."""
     names = _names()
     if section == "config":
-        return [*names["config"]["ecd"], *names["config"]["llm"]]
+        return {**names["config"]["ecd"], **names["config"]["llm"]}
     if section in ("hyperopt", "hyperopt.executor", "hyperopt.search_alg"):
-        return names["hyperopt"][section.partition(".")[2] or "keys"]
-    if section == "tracking":
-        return TRACKERS
-    known = names.get(section, ())
-    return known if isinstance(known, list) else ()
+        return dict.fromkeys(names["hyperopt"][section.partition(".")[2] or "keys"], ())
+    if section == "tracking":  # a section of our own
+        return dict.fromkeys(_TRACKERS, ())
+    if section == "schedule":
+        return {name: values for schedule in names["schedule"].values() for name, values in schedule.items()}
+    return names.get(section, {})
+
+
+def tell_planned(inspection: Inspection, entry: Entry, path: str, what: str, planned: Names | Collection[str]) -> None:
+    """Tell that a key is not built yet, unless its value asks for nothing; ``planned`` has its name."""
+    name = entry.key.text
+    if isinstance(planned, Mapping) and asks_for_nothing(planned[name], entry.value):
+        return
+    if name == _NOTE:
+        message = f"'{name}' of {what} is a note of Ludwig's to itself, which does nothing here."
+        inspection.add("ignored-parameter", message, entry.key.span, path, severity=Severity.INFORMATION)
+        return
+    inspection.add("not-built-yet", f"'{name}' of {what} is known but not built yet.", entry.key.span, path)
+
+
+def asks_for_nothing(values: Sequence[Any], node: Node) -> bool:
+    """Return whether what stands at ``node`` is one of ``values``; 0 and false are two things."""
+    if not values:
+        return False
+    written = json.dumps(_plain(to_data(node)), sort_keys=True)
+    return any(json.dumps(_plain(value), sort_keys=True) == written for value in values)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with whole numbers as integers, as 0.0 and 0 are one."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def defaults_ask_for_nothing(feature: str, node: Node) -> bool:
+    """Return whether ``defaults`` for a type that is not built hold nothing but Ludwig's own."""
+    target = resolve(node)
+    if not isinstance(target, MappingNode):
+        return False
+    keys = {**planned_components("input").get(feature, {}), **planned_components("output").get(feature, {})}
+    for entry in entries(target):
+        name = entry.key.text
+        if name == "preprocessing":
+            fine = _all_ask_for_nothing(planned_preprocessing(feature), entry.value)
+        elif name in ("encoder", "decoder", "loss"):
+            fine = _component_asks_for_nothing(planned_components(name, feature), entry.value)
+        else:
+            fine = asks_for_nothing(keys.get(name, ()), entry.value)
+        if not fine:
+            return False
+    return True
+
+
+def _component_asks_for_nothing(known: Mapping[str, Names], node: Node) -> bool:
+    target = resolve(node)
+    if not isinstance(target, MappingNode):
+        return False
+    types = [to_data(entry.value) for entry in entries(target) if entry.key.text == "type"]
+    return len(types) == 1 and types[0] in known and _all_ask_for_nothing(known[str(types[0])], target, but="type")
+
+
+def _all_ask_for_nothing(names: Names, node: Node, *, but: str = "") -> bool:
+    target = resolve(node)
+    return isinstance(target, MappingNode) and all(
+        entry.key.text == but or asks_for_nothing(names.get(entry.key.text, ()), entry.value)
+        for entry in entries(target)
+    )

@@ -79,7 +79,7 @@ class InputFeature(Parameters):
     )
     tied: str | None = parameter(
         None,
-        "Another input feature of the same type whose encoder, weights included, this one shares.",
+        "Another input feature of the same type whose preprocessing and encoder, weights included, this one shares.",
         reference="input_feature",
     )
     preprocessing: dict[str, Any] | None = parameter(None, "How the column becomes numbers.")
@@ -193,7 +193,7 @@ class Evaluation(Parameters):
     metrics: list[str] | dict[str, list[str]] | None = parameter(
         None,
         "The metrics to compute: a list for all outputs that have them, or a list per output. Without it, all "
-        "that need no further package.",
+        "that need no further package and can differ: hits_at_k is always 1 among `top_k` classes.",
         common=True,
     )
     slices: list[Slice] | None = parameter(None, "Parts of the data to measure on their own.")

@@ -25,34 +25,67 @@ class Place(Protocol):
         ...
 
 
+Spot: TypeAlias = Place | int
+"""A place as a node keeps it: a `Place`, or line and column in one number, of which a long config has thousands."""
+
+COLUMN_BITS = 16
+_COLUMN = (1 << COLUMN_BITS) - 1
+
+
+def _place(spot: Spot) -> Place:
+    return Position(spot >> COLUMN_BITS, spot & _COLUMN) if isinstance(spot, int) else spot
+
+
 class _Placed:
-    """Reads the two ends of a node."""
+    """Reads the two ends of a node, which may be packed: most are never asked for."""
 
-    __slots__ = ("end", "start")
+    __slots__ = ("end_spot", "start_spot")
 
-    def __init__(self, start: Place, end: Place) -> None:
-        self.start = start
-        self.end = end
+    def __init__(self, start: Spot, end: Spot) -> None:
+        self.start_spot = start
+        self.end_spot = end
+
+    @property
+    def start(self) -> Place:
+        """The place of the first character."""
+        return _place(self.start_spot)
+
+    @start.setter
+    def start(self, place: Spot) -> None:
+        self.start_spot = place
+
+    @property
+    def end(self) -> Place:
+        """The place past the last character."""
+        return _place(self.end_spot)
+
+    @end.setter
+    def end(self, place: Spot) -> None:
+        self.end_spot = place
 
     @property
     def start_line(self) -> int:
         """The line of the first character."""
-        return self.start.line
+        spot = self.start_spot
+        return spot >> COLUMN_BITS if isinstance(spot, int) else spot.line
 
     @property
     def start_column(self) -> int:
         """The column of the first character."""
-        return self.start.column
+        spot = self.start_spot
+        return spot & _COLUMN if isinstance(spot, int) else spot.column
 
     @property
     def end_line(self) -> int:
         """The line where it ends."""
-        return self.end.line
+        spot = self.end_spot
+        return spot >> COLUMN_BITS if isinstance(spot, int) else spot.line
 
     @property
     def end_column(self) -> int:
         """The column past its last character."""
-        return self.end.column
+        spot = self.end_spot
+        return spot & _COLUMN if isinstance(spot, int) else spot.column
 
     @property
     def span(self) -> Span:
@@ -71,15 +104,15 @@ class Scalar(_Placed):
         text: str,
         value: str | int | float | bool | None,  # noqa: FBT001 - a value of the text, not a switch
         style: str | None,
-        start: Place,
-        end: Place,
+        start: Spot,
+        end: Spot,
     ) -> None:
         # As in the base, which is not called: a config has thousands of these.
         self.text = text
         self.value = value
         self.style = style  # None plain, "'" or '"' quoted, "|" or ">" block
-        self.start = start
-        self.end = end
+        self.start_spot = start
+        self.end_spot = end
         self.anchor: str | None = None
         self.tag: str | None = None
 
@@ -103,9 +136,9 @@ class MappingNode(_Placed):
 
     __slots__ = ("anchor", "entries", "flow", "simple", "tag")
 
-    def __init__(self, start: Place, end: Place, *, flow: bool) -> None:
-        self.start = start
-        self.end = end
+    def __init__(self, start: Spot, end: Spot, *, flow: bool) -> None:
+        self.start_spot = start
+        self.end_spot = end
         self.entries: list[Entry] = []
         self.flow = flow
         self.simple = False
@@ -118,9 +151,9 @@ class SequenceNode(_Placed):
 
     __slots__ = ("anchor", "flow", "items", "tag")
 
-    def __init__(self, start: Place, end: Place, *, flow: bool) -> None:
-        self.start = start
-        self.end = end
+    def __init__(self, start: Spot, end: Spot, *, flow: bool) -> None:
+        self.start_spot = start
+        self.end_spot = end
         self.items: list[Node] = []
         self.flow = flow
         self.anchor: str | None = None
@@ -134,7 +167,7 @@ class Alias(_Placed):
 
     __slots__ = ("name", "target")
 
-    def __init__(self, name: str, target: Node | None, start: Place, end: Place) -> None:
+    def __init__(self, name: str, target: Node | None, start: Spot, end: Spot) -> None:
         super().__init__(start, end)
         self.name = name
         self.target = target

@@ -87,6 +87,7 @@ def test_readers_beside_a_writer_and_after_its_death_see_whole_files(tmp_path: P
 DRAFTS = {
     "run/files.py": "the atomic rename itself",
     "run/events.py": "the stream is append-only, and a reader leaves an unfinished line out",
+    "run/lock.py": "the number of a process, in the file that it has locked: another one would be another lock",
     "run/plugins.py": "a draft that is renamed",
     "run/predictions.py": "a draft that is renamed",
     "run/saved.py": "copies that nobody reads before the weights, written last, are beside them",
@@ -94,6 +95,7 @@ DRAFTS = {
     "run/frozen.py": "into the draft folder that the cache publishes whole",
     "data/cache.py": "into the draft folder that it publishes whole",
     "data/columns.py": "a buffer in memory",
+    "data/read_start.py": "a copy in a temporary folder of its own, read by nobody else",
     "data/split.py": "into the draft folder that the cache publishes whole",
     "data/table.py": "into the draft folder that the cache publishes whole",
     "data/transform.py": "into the draft folder that the cache publishes whole",

@@ -23,6 +23,7 @@ SCHEMA = Draft202012Validator(json.loads((GENERATED / "config.schema.json").read
 CHECKER_ALONE = {
     "absent-feature", "absent-column", "feature-mismatch", "metric-mismatch", "duplicate-feature", "feature-in-and-out",
     "reserved-name", "exclusive", "requires", "divisible", "at-most", "probabilities-sum", "tied-circle",
+    "tied-mismatch",
 }  # fmt: skip
 CONFIGS = [
     file

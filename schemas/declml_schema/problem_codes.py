@@ -1,0 +1,37 @@
+"""The codes of all problems that have a place in a config, by who finds them: ``# declml: ignore[CODE]`` names them."""
+
+from __future__ import annotations
+
+CHECK_CODES = frozenset(
+    {
+        # The text as YAML.
+        "alias-budget", "ambiguous-scalar", "complex-key", "duplicate-key", "git-conflict", "merge-key",
+        "multiple-documents", "nesting-too-deep", "not-text", "recursive-alias", "tab-indentation", "tag-mismatch",
+        "unknown-alias", "unsupported-tag", "unused-anchor", "yaml-syntax",
+        # The config as such, and each part of it.
+        "empty-config", "foreign-parameter", "ignored-parameter", "legacy-spelling", "missing-key", "not-a-choice",
+        "not-a-config", "not-built-yet", "out-of-range", "override-path", "text-number", "unknown-key", "unknown-type",
+        "wrong-type",
+        # The parts against each other.
+        "absent-column", "absent-feature", "at-most", "divisible", "duplicate-feature", "exclusive",
+        "feature-in-and-out", "feature-mismatch", "metric-mismatch", "probabilities-sum", "requires", "reserved-name",
+        "tied-circle", "tied-mismatch",
+        # The comments that hide problems.
+        "ignore-error", "ignore-form", "unknown-code", "unused-ignore",
+    }
+)  # fmt: skip
+"""What `declml_schema.check` finds in a text."""
+
+DATA_CODES = frozenset(
+    {
+        # What a column holds against what the config says of it.
+        "absent-true-label", "all-missing", "constant-column", "guessed-true-label", "infinite-value", "looks-like-id",
+        "missing-dropped", "missing-target", "not-a-number", "not-binary", "one-class", "outside-log1p",
+        "wrong-column-type",
+        # What the columns are to each other, and the rows to the split.
+        "class-imbalance", "feature-equals-target", "outlier", "unreadable-value", "unseen-class", "unseen-value",
+        # The files.
+        "no-header",
+    }
+)  # fmt: skip
+"""What only the data tell, and may keep no training from running."""
