@@ -4,11 +4,15 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
+# Modules are compiled when they are first imported: of the ten thousand that are installed most never are.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint .ci/constraints.txt
+unexport PYTHONDONTWRITEBYTECODE
+# Shared out while they run: the tests of a file take between a millisecond and a minute.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # Small networks on few cores: threads that spin while they wait cost many times the work itself.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: help demo test unit lint types contracts schema bench clean
+.PHONY: help demo test tests unit lint types contracts schema bench clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 18
@@ -28,11 +32,14 @@ demo: $(VENV)/.runtime  ## install, write an example project from real data and 
 	$(BIN)/declml init tabular demo
 	cd demo && ../$(BIN)/declml train census.declml.yaml
 
-test: lint types contracts  ## install everything and run every check and test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: lint contracts  ## install everything and run every check and test
+	$(MAKE) --no-print-directory --jobs 2 types tests
+
+tests: $(VENV)/.development  ## every test
+	$(PYTEST)
 
 unit: $(VENV)/.development  ## the tests that take seconds
-	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
+	$(PYTEST) -m 'not slow'
 
 lint: $(VENV)/.development  ## ruff: rules and format
 	$(BIN)/ruff check .

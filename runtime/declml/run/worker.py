@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from declml.errors import ConfigProblems, UserProblem
-from declml.run.config import place_problem
+from declml.run.config import heeding, place_problem
 from declml.run.events import EventWriter
 from declml.run.folder import RunFolder
 from declml.run.interrupts import Interrupts
 from declml.run.ledger import Ledger
-from declml.run.request import NO_SPACE_EXIT, Request
+from declml.run.lock import take_lock, taken_problem
+from declml.run.request import NO_SPACE_EXIT, TAKEN_EXIT, Request
 from declml_schema.problems import Problem
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -27,7 +28,8 @@ OK, FAILED, INTERRUPTED = 0, 1, 130
 def main(request_path: str) -> int:
     """Train what the request asks for and return the process's exit code. Every end is told in the last event.
 
-    Only a disk without room for that event leaves the exit code alone to tell: `NO_SPACE_EXIT`.
+    Only the exit code tells of a disk without room for that event, `NO_SPACE_EXIT`, and of another process that trains
+    this run already, `TAKEN_EXIT`: the events are that one's.
     """
     try:
         return _train(request_path)
@@ -45,6 +47,11 @@ def _train(request_path: str) -> int:
     # Relative paths in a config, such as that of a pretrained model, start from the config's folder.
     os.chdir(request.config_folder)
     folder = RunFolder(Path(request.folder))
+    # Before anything is written: what another process writes must not be cut short.
+    lock = take_lock(folder)
+    if lock is None:
+        print(taken_problem(folder), file=sys.stderr)  # noqa: T201 - the process's log is all that it may write
+        return TAKEN_EXIT
     writer = EventWriter(folder.events)
     ledger = Ledger(folder, request)
 
@@ -59,7 +66,7 @@ def _train(request_path: str) -> int:
         # Imported inside the boundary: whatever is wrong with the installation is told like any other failure.
         from declml.run.execute import execute, tidy
 
-        outcome = execute(request, folder, ledger, writer.emit, interrupts)
+        outcome = execute(request, folder, ledger, heeding(folder.config.read_text(), writer.emit), interrupts)
         finish(outcome.status, outcome.message)
         if outcome.status == "finished":
             with contextlib.suppress(OSError):
@@ -82,6 +89,7 @@ def _train(request_path: str) -> int:
         return FAILED
     finally:
         writer.close()
+        lock.release()
     return INTERRUPTED if outcome.status == "interrupted" else OK
 
 

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from declml.kernels.local import Launched, attach, follow, interrupt, launch
+from declml.kernels.start import environment_of
+from declml.kernels.warm import WARM_PARENT, Forked, WarmParent
 
 WORKER = """
 import json, os, signal, sys, time
@@ -27,10 +29,14 @@ say("run_started", run="0001-aaaa", experiment="e", process=os.getpid(), resumed
 """
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Any]:
-    """Start a real worker whose last lines are given; none is left alive."""
+@pytest.fixture(params=["anew", "forked"])
+def start(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Start a real worker whose last lines are given, in both ways that there are; none is left alive."""
     launched: list[Launched] = []
+    parent = None
+    if request.param == "forked":
+        parent = WarmParent("json", environment=environment_of({"PYTHONPATH": str(tmp_path)}))
+        monkeypatch.setenv(WARM_PARENT, parent.address)
 
     def begin(body: str, *, read_to: int = 0, **environment: str) -> Launched:
         (tmp_path / "small_worker.py").write_text(WORKER + body)
@@ -43,6 +49,7 @@ def start(tmp_path: Path) -> Iterator[Any]:
                 read_to=read_to,
             )
         )
+        assert isinstance(launched[-1].process, Forked) == (parent is not None)
         return launched[-1]
 
     yield begin
@@ -50,6 +57,8 @@ def start(tmp_path: Path) -> Iterator[Any]:
         if not each.ended():
             interrupt(each.pid, again=True)
         each.process.wait(30)
+    if parent is not None:
+        parent.close()
 
 
 def test_events_are_told_in_order_until_the_run_is_finished(tmp_path: Path, start: Any) -> None:

@@ -1,0 +1,54 @@
+"""Starts ``python -m MODULE ARGUMENT`` on this machine: anew, or forked by a warm parent where one is named."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import IO, Any, TypeAlias
+
+from declml.kernels.warm import Forked, fork
+
+Process: TypeAlias = "subprocess.Popen[bytes] | Forked"
+
+
+def start(
+    module: str,
+    argument: str,
+    *,
+    output: IO[Any],
+    errors: IO[Any],
+    environment: Mapping[str, str] | None = None,
+    python: str = sys.executable,
+) -> Process:
+    """Start ``python -P -m module argument`` in a session of its own and return at once.
+
+    It reads nothing and writes into ``output`` and ``errors``. ``environment`` is what `environment_of` returns.
+    """
+    variables = environment_of({}) if environment is None else environment
+    if python == sys.executable:
+        forked = fork(module, argument, output=output.fileno(), errors=errors.fileno(), environment=variables)
+        if forked is not None:
+            return forked
+    # -P: a file in the working folder that is called like a module of Python's must not take that module's place.
+    return subprocess.Popen(
+        [python, "-P", "-m", module, argument],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
+        env=variables,
+        start_new_session=True,  # Ctrl-C in the terminal reaches the launcher only, which asks in its own time
+    )
+
+
+def environment_of(more: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment for a process that computes, with ``more`` added."""
+    return {
+        **os.environ,
+        # Spinning OpenMP threads make small models many times slower on a shared machine.
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "KMP_BLOCKTIME": "0",
+        "PYTHONUNBUFFERED": "1",
+        **more,
+    }
