@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from declml.runs.folder import Run
 
 _INTERRUPTED = 130
+Trigger: TypeAlias = Literal["cli", "editor", "watch"]
+TRIGGERS = ("cli", "editor", "watch")
 
 
 @click.command(
@@ -24,6 +27,7 @@ Examples:
   declml train census.declml.yaml --set trainer.epochs=3 --set trainer.learning_rate=0.01
   declml train ludwig.yaml --dataset people.csv
   declml train census.declml.yaml --resume latest
+  declml train census.declml.yaml --json > events.jsonl
 
 Ctrl-C stops after writing a checkpoint; a second one stops at once. The exit code is 0 when training finished, 1 for a
 problem and 130 when it was interrupted.
@@ -38,6 +42,13 @@ problem and 130 when it was interrupted.
 @click.option(
     "--again", is_flag=True, help="Train even though a finished run of the same config, data and code is there."
 )
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print every event and problem, and the result, as JSON lines for a program.",
+)
+@click.option("--trigger", type=click.Choice(TRIGGERS), default="cli", hidden=True, help="Who asks; for the record.")
 def train(
     config: str,
     dataset: str | None,
@@ -46,6 +57,8 @@ def train(
     resume: str | None,
     experiment: str | None,
     again: bool,
+    as_json: bool,
+    trigger: Trigger,
 ) -> None:
     """Train the model that CONFIG describes.
 
@@ -53,29 +66,35 @@ def train(
     and the folder of the run.
     """
     from declml import api
+    from declml.cli.event_lines import EventLines
     from declml.cli.progress import progress_for
 
-    progress = progress_for(sys.stdout)
+    program = EventLines() if as_json else None
+    progress = program or progress_for(sys.stdout)
     try:
-        run = api.train(
-            config,
-            dataset=dataset,
-            overrides=overrides,
-            runs=runs,
-            resume=resume,
-            experiment=experiment,
-            again=again,
-            on_event=progress.take,
-            trigger="cli",
-        )
+        with program.telling_problems() if program is not None else nullcontext():
+            run = api.train(
+                config,
+                dataset=dataset,
+                overrides=overrides,
+                runs=runs,
+                resume=resume,
+                experiment=experiment,
+                again=again,
+                on_event=progress.take,
+                trigger=trigger,
+            )
     finally:
         progress.close()
-    if run.status == "finished":
+    if program is not None:
+        program.result(run)
+    elif run.status == "finished":
         say(summary(run))
-        return
-    options = _options(dataset=dataset, runs=runs, overrides=overrides)
-    say(f"Interrupted. Go on with: declml train {shlex.quote(config)}{options} --resume {run.id}")
-    raise click.exceptions.Exit(_INTERRUPTED)
+    else:
+        options = _options(dataset=dataset, runs=runs, overrides=overrides)
+        say(f"Interrupted. Go on with: declml train {shlex.quote(config)}{options} --resume {run.id}")
+    if run.status != "finished":
+        raise click.exceptions.Exit(_INTERRUPTED)
 
 
 def summary(run: Run) -> str:
