@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from declml.errors import ConfigProblems, UserProblem
 from declml.run.config import ConfigLike, Override, checked, load_config, parse_overrides
-from declml.run.folder import experiment_name
 from declml.run.launching import Launch, follow_run, start_run
 from declml.runs.find import find
-from declml.runs.places import cache_root, runs_root
+from declml.runs.places import cache_root, experiment_name, runs_root
 from declml_schema.check import CheckResult
 
 if TYPE_CHECKING:

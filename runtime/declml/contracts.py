@@ -209,6 +209,13 @@ class Batches(Protocol):
         when it is None, in the order of the rows."""
         ...
 
+    def every_row(self, batch_size: int) -> Iterator[tuple[Tensor, Batch]]:
+        """Yield every row once, each batch with the places of its rows, ``(row,)`` int64.
+
+        The order is the one that pads least: it is the same for the same rows, and seldom that of the rows.
+        """
+        ...
+
 
 class Optimizer(Protocol):
     """A built optimizer: ``build(weights, **parameters)`` over a list of leaf tensors. ``implementation`` names the

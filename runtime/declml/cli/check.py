@@ -79,6 +79,4 @@ def _standard_input() -> Config:
 
     # Bytes, so that a wrong encoding is a problem like any other.
     document = parse(sys.stdin.buffer.read())
-    if any(problem.code == "not-text" for problem in document.problems):
-        raise ConfigProblems([each.in_file(_STANDARD_INPUT) for each in document.problems], file=_STANDARD_INPUT)
     return Config(document.text, _STANDARD_INPUT, None, document)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from declml.data.separators import separator_in, separator_key
 from declml.errors import UserProblem
 
 Column = Mapping[str, Any]
@@ -70,13 +71,7 @@ def draft(
 
 def separator_of(columns: Sequence[Column]) -> str | None:
     """Return what seems to stand between values instead of a comma: the table has one column, whose name has it."""
-    names = [str(each["name"]) for each in columns]
-    return next((each for each in (";", "\t", "|") if each in names[0]), None) if len(names) == 1 else None
-
-
-def separator_key(separator: str) -> str:
-    """Return what a config's ``data`` says about that separator."""
-    return f"separator: {json.dumps(separator)}"
+    return separator_in([str(each["name"]) for each in columns])
 
 
 def _refuse_other_separator(columns: Sequence[Column]) -> None:

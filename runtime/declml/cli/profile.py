@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from declml.cli.draft import separator_key, separator_of, short_number
+from declml.cli.draft import separator_of, short_number
 from declml.cli.options import json_option
 from declml.cli.terminal import faint, heading, say, table
+from declml.data.separators import separator_key
 
 
 @click.command(

@@ -123,6 +123,8 @@ class InMemoryBatches:
         self.device = torch.device(device)
         counted = groups if length_groups is None else [groups[place] for place in length_groups]
         self._lengths = _total_lengths(counted) if by_length else None
+        # Texts that are cut to one width cost the same beside any others.
+        self._padded_lengths = _total_lengths([group for group in groups if group.width is None])
         self._groups = [group.to(self.device) for group in groups]
         self._targets = {name: target.to(self.device) for name, target in targets.items()}
 
@@ -135,6 +137,16 @@ class InMemoryBatches:
         chunks = self._order(batch_size, seed)
         for rows in chunks[first_step:]:
             yield self._batch(rows.to(self.device))
+
+    def every_row(self, batch_size: int) -> Iterator[tuple[Tensor, Batch]]:
+        """Yield every row once, the longest texts first, each batch with the places of its rows, ``(row,)`` int64."""
+        if self.rows == 0:
+            return
+        lengths = self._padded_lengths
+        order = torch.arange(self.rows) if lengths is None else torch.argsort(lengths, descending=True, stable=True)
+        for places in order.split(batch_size):
+            rows = places.to(self.device)
+            yield rows, self._batch(rows)
 
     def _order(self, batch_size: int, seed: int | None) -> list[Tensor]:
         """Return the rows of each batch. Drawn on the CPU, so that every device sees the same order."""

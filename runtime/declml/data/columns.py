@@ -15,6 +15,7 @@ class _Digest(Protocol):
 
 
 _PART = 1_000_000
+_TEXT_BYTES = 4_000_000
 _TEXT = (pl.String, pl.Categorical, pl.Enum)
 
 
@@ -30,12 +31,19 @@ def _type_name(dtype: pl.DataType) -> str:
     return "String" if isinstance(dtype, _TEXT) else str(dtype)
 
 
+def _bytes_of(text: pl.Series) -> int:
+    return int(text.str.len_bytes().sum())
+
+
 def _add(digest: _Digest, part: pl.Series) -> None:
     digest.update(np.packbits(part.is_null().to_numpy()).tobytes())
     if isinstance(part.dtype, _TEXT):
         text = part.cast(pl.String)
         digest.update(text.str.len_bytes().fill_null(0).to_numpy().astype("<u4").tobytes())
-        digest.update((text.str.join("", ignore_nulls=True).item() or "").encode())
+        # A few megabytes at a time, so that long texts are not in memory three times over.
+        step = max(1, _TEXT_BYTES * len(text) // max(1, _bytes_of(text)))
+        for start in range(0, len(text), step):
+            digest.update((text.slice(start, step).str.join("", ignore_nulls=True).item() or "").encode())
         return
     if part.dtype.is_numeric() or part.dtype.is_temporal() or part.dtype == pl.Boolean:
         physical = part.to_physical()

@@ -160,15 +160,16 @@ def _profile_column(column: pl.Series) -> ColumnProfile:
         distinct=counts.height,
         feature_type=feature_type,
         reason=reason,
-        top_values=[(_shown(value), rows) for value, rows in counts.head(_MOST_VALUES).iter_rows()],
-        examples=[_shown(value) for value in present.head(1000).unique(maintain_order=True).head(_EXAMPLES).to_list()],
+        top_values=[(shown(value), rows) for value, rows in counts.head(_MOST_VALUES).iter_rows()],
+        examples=[shown(value) for value in present.head(1000).unique(maintain_order=True).head(_EXAMPLES).to_list()],
         number=_number_facts(present),
         text=words,
         warnings=_warnings(column, counts, feature_type),
     )
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value as a short text."""
     text = str(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
@@ -193,23 +194,30 @@ def _number_facts(present: pl.Series) -> NumberFacts | None:
         mean = float(values.mean())
         # The sum of huge numbers overflows where their mean does not.
         mean = mean if np.isfinite(mean) else float((values / len(values)).sum())
-    bins = 1 if low == high else min(_MOST_BINS, max(1, len(values)))
-    with np.errstate(over="ignore", invalid="ignore"):
-        edges = np.linspace(low, high, bins + 1)
-    # A range of a few denormals, or one that overflows, has no equal bins: one bin tells the truth.
-    if not np.isfinite(edges).all() or (bins > 1 and (np.diff(edges) <= 0).any()):
-        edges = np.array([low, high])
-    rows = np.histogram(values, edges)[0] if edges[0] < edges[-1] else np.array([len(values)])
+    edges, rows = histogram(values, most_bins=_MOST_BINS)
     return NumberFacts(
         min=low,
         max=high,
         mean=mean,
         std=std if np.isfinite(std) else 0.0,
         quantiles={f"{share:g}": float(value) for share, value in zip(shares, quantiles, strict=True)},
-        histogram_edges=[float(edge) for edge in edges],
-        histogram_rows=[int(each) for each in rows],
+        histogram_edges=edges,
+        histogram_rows=rows,
         infinite=int(len(wide) - len(values)),
     )
+
+
+def histogram(values: np.ndarray, *, most_bins: int) -> tuple[list[float], list[int]]:
+    """Return the edges of equal bins over finite values, ``(bin + 1,)``, and the values in each, ``(bin,)``."""
+    low, high = float(values.min()), float(values.max())
+    bins = 1 if low == high else min(most_bins, max(1, len(values)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        edges = np.linspace(low, high, bins + 1)
+    # A range of a few denormals, or one that overflows, has no equal bins: one bin tells the truth.
+    if not np.isfinite(edges).all() or (bins > 1 and (np.diff(edges) <= 0).any()):
+        edges = np.array([low, high])
+    rows = np.histogram(values, edges)[0] if edges[0] < edges[-1] else np.array([len(values)])
+    return [float(edge) for edge in edges], [int(each) for each in rows]
 
 
 def _feature_type(present: pl.Series, counts: pl.DataFrame, words: TextFacts | None) -> tuple[FeatureType | None, str]:

@@ -16,7 +16,7 @@ from typing import TextIO
 import polars as pl
 
 from declml.contracts import Finding
-from declml.data.sources import format_of
+from declml.data.sources import ARRAY_HINT, format_of, is_array
 from declml.errors import UserProblem
 
 _LOOK = 65_536
@@ -25,9 +25,18 @@ _MAX_FIELD = 1 << 27
 
 
 def read_file(
-    path: Path, *, declared: str | None, separator: str | None, null_values: Sequence[str], encoding: str | None
+    path: Path,
+    *,
+    declared: str | None,
+    separator: str | None,
+    null_values: Sequence[str],
+    encoding: str | None,
+    as_text: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """Return all rows of one file. Types are inferred from every row: a late text in a number column is still read."""
+    """Return all rows of one file. Types are inferred from every row: a late text in a number column is still read.
+
+    Columns of a delimited file that are in ``as_text`` are text, whatever their values look like.
+    """
     kind = format_of(path, declared)
     with _readable(path):
         _refuse_empty(path)
@@ -36,15 +45,30 @@ def read_file(
         _refuse_binary(path, encoding)
         if kind == "jsonl":
             return _read_jsonl(path, encoding)
-        return _read_csv(path, separator=_separator(separator, kind), null_values=null_values, encoding=encoding)
+        return _read_csv(
+            path,
+            separator=separator_of(separator, kind),
+            null_values=null_values,
+            encoding=encoding,
+            as_text=as_text,
+        )
 
 
-def _separator(declared: str | None, kind: str) -> str:
+def separator_of(declared: str | None, kind: str) -> str:
+    """Return what stands between the values of a file of that kind: as declared, else a tab in a TSV, else a comma."""
     if declared is None:
         return "\t" if kind == "tsv" else ","
     if len(declared) != 1:
         raise UserProblem("bad-separator", f"separator must be one character; got {declared!r}.")
     return declared
+
+
+def is_cut_by(path: Path, separator: str, *, declared: str | None, encoding: str | None) -> bool:
+    """Return whether the header of a delimited file has several names with that separator."""
+    if format_of(path, declared) not in {"csv", "tsv"}:
+        return False
+    with _readable(path):
+        return len(_header(path, separator, encoding)) > 1
 
 
 def header_findings(path: Path, *, declared: str | None = None, separator: str | None = None) -> list[Finding]:
@@ -53,7 +77,7 @@ def header_findings(path: Path, *, declared: str | None = None, separator: str |
     if kind not in {"csv", "tsv"} or path.suffix == ".zst":
         return []
     with _readable(path), _open_text(path, None) as file:
-        names = next(csv.reader(file, delimiter=_separator(separator, kind)), [])
+        names = next(csv.reader(file, delimiter=separator_of(separator, kind)), [])
     numbers = [name for name in names if _is_number(name)]
     if not numbers or len(numbers) * 2 < len(names):
         return []
@@ -121,11 +145,14 @@ def _refuse_binary(path: Path, encoding: str | None) -> None:
 # --- CSV --------------------------------------------------------------------------------------------------------------
 
 
-def _read_csv(path: Path, *, separator: str, null_values: Sequence[str], encoding: str | None) -> pl.DataFrame:
+def _read_csv(
+    path: Path, *, separator: str, null_values: Sequence[str], encoding: str | None, as_text: Sequence[str]
+) -> pl.DataFrame:
     names = _header(path, separator, encoding)
     source = _as_utf8(path, encoding)
+    texts = [name for name in as_text if name in names]
     try:
-        frame = _typed(source, separator=separator, null_values=list(null_values))
+        frame = _typed(source, separator=separator, null_values=list(null_values), texts=texts)
     except pl.exceptions.PolarsError as error:
         _explain_undecodable(path, encoding)
         _explain_ragged(path, separator, len(names), encoding)
@@ -139,19 +166,29 @@ def _read_csv(path: Path, *, separator: str, null_values: Sequence[str], encodin
     return frame
 
 
-def _typed(source: Path | bytes, *, separator: str, null_values: list[str]) -> pl.DataFrame:
+def _typed(source: Path | bytes, *, separator: str, null_values: list[str], texts: Sequence[str]) -> pl.DataFrame:
     """Return the table with the types of its first rows, or of all rows where those mislead.
 
     To look at every row for its type costs five times the reading itself, and few files need it: those where a later
     value does not fit, and those with a column that begins with nothing but missing values.
     """
+
+    def read(rows: int | None) -> pl.DataFrame:
+        return pl.read_csv(
+            source,
+            separator=separator,
+            null_values=null_values,
+            infer_schema_length=rows,
+            schema_overrides=dict.fromkeys(texts, pl.String),
+        )
+
     try:
-        frame = pl.read_csv(source, separator=separator, null_values=null_values, infer_schema_length=_HEAD_ROWS)
+        frame = read(_HEAD_ROWS)
     except pl.exceptions.ComputeError:
-        return pl.read_csv(source, separator=separator, null_values=null_values, infer_schema_length=None)
+        return read(None)
     head = frame.head(_HEAD_ROWS)
     if frame.height > _HEAD_ROWS and any(column.null_count() == head.height for column in head):
-        return pl.read_csv(source, separator=separator, null_values=null_values, infer_schema_length=None)
+        return read(None)
     return frame
 
 
@@ -282,6 +319,7 @@ def _read_jsonl(path: Path, encoding: str | None) -> pl.DataFrame:
 
 
 def _explain_json(path: Path, encoding: str | None) -> None:
+    hint = ARRAY_HINT if is_array(path) else ""
     with _open_text(path, encoding) as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
@@ -292,11 +330,13 @@ def _explain_json(path: Path, encoding: str | None) -> None:
                 raise UserProblem(
                     "broken-source",
                     f"Line {number:,} of {path.name} must be a JSON object; got a broken one ({error}).",
+                    hint=hint,
                 ) from error
             if not isinstance(value, dict):
                 raise UserProblem(
                     "broken-source",
                     f"Line {number:,} of {path.name} must be a JSON object; got a {type(value).__name__}.",
+                    hint=hint,
                 )
 
 

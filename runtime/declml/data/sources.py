@@ -101,13 +101,49 @@ def format_of(path: Path, declared: str | None = None) -> Format:
                 "unknown-format", f"The data's format must be csv, tsv, jsonl or parquet; got '{declared}'."
             )
         return known[declared]
-    suffixes = [each.lower() for each in path.suffixes]
-    while suffixes and suffixes[-1] in _COMPRESSED:
-        suffixes.pop()
-    if suffixes and suffixes[-1] in _SUFFIXES:
-        return _SUFFIXES[suffixes[-1]]
+    known_by_name = format_by_name(path)
+    if known_by_name is not None:
+        return known_by_name
     raise UserProblem(
         "unknown-format",
         f"'{path.name}' must end in {', '.join(_SUFFIXES)} (or one of these with .gz or .zst); got '{path.suffix}'.",
-        hint="Say the format in the data section, such as `format: csv`.",
+        hint=_way_out(path, _suffix(path)),
     )
+
+
+def format_by_name(path: Path) -> Format | None:
+    """Return the format that a file's suffix says, ``.gz`` and ``.zst`` left aside; None where it says none."""
+    return _SUFFIXES.get(_suffix(path))
+
+
+def _suffix(path: Path) -> str:
+    suffixes = [each.lower() for each in path.suffixes]
+    while suffixes and suffixes[-1] in _COMPRESSED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def _way_out(path: Path, suffix: str) -> str:
+    """Return what to do with a file whose format is not read, or whose name does not tell it."""
+    if suffix == ".json":
+        return ARRAY_HINT if is_array(path) else "If each of its lines is one object, say so: `format: jsonl`."
+    if suffix in {".xlsx", ".xls", ".ods"}:
+        return "Save the sheet as CSV."
+    if suffix in {".feather", ".arrow", ".ipc", ".orc", ".h5", ".pkl", ".pickle"}:
+        return "Save the table as Parquet."
+    return "Say the format in the data section, such as `format: csv`."
+
+
+ARRAY_HINT = (
+    "It is one JSON array, and what is read has one object a line. Save it as JSON Lines, with pandas:"
+    " to_json(PATH, orient='records', lines=True)."
+)
+
+
+def is_array(path: Path) -> bool:
+    """Return whether a file begins like a JSON array; False for one that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+    except OSError:
+        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,11 +14,15 @@ import polars.selectors as cs
 from declml.contracts import Finding
 from declml.data.cache import Cache, Entry, content_hash_of_files
 from declml.data.columns import column_hash
-from declml.data.read_file import header_findings, read_file
+from declml.data.read_file import header_findings, read_file, separator_of
+from declml.data.separators import separator_hint
+from declml.data.sources import format_of
+from declml.data.stack import stack
 from declml.errors import UserProblem
 from declml_schema.content import content_hash
+from declml_schema.suggest import nearest
 
-TABLE_VERSION = 1
+TABLE_VERSION = 2
 """Rises whenever the same bytes and `Reading` would give another table."""
 
 DEFAULT_NULL_VALUES = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
@@ -32,7 +35,8 @@ class Reading:
 
     The order is: ``where`` (a SQL condition on a row), then ``sample`` (an integer is a number of rows, a fraction
     from 0 to 1 a share of them, drawn with ``seed``, kept in their order), then ``limit`` (the first rows), then
-    ``columns``.
+    ``columns``, which come in the order of the files. ``as_text`` are columns of a delimited file whose values are
+    text whatever they look like, as where training met ``True`` or ``007`` among words.
     """
 
     format: str | None = None
@@ -44,6 +48,7 @@ class Reading:
     limit: int | None = None
     sample: float | int | None = None
     seed: int = 0
+    as_text: tuple[str, ...] = ()
 
     @staticmethod
     def from_values(values: Mapping[str, Any], *, seed: int = 0) -> Reading:
@@ -93,6 +98,10 @@ class Table:
             self._frame = pl.read_ipc(self.path)
         return self._frame
 
+    def types(self) -> dict[str, str]:
+        """Return the type of each column, without reading any."""
+        return {name: str(dtype) for name, dtype in pl.read_ipc_schema(self.path).items()}
+
     def column(self, name: str) -> pl.Series:
         """Return one column, without reading the others; an absent one is a `UserProblem` with the nearest name."""
         require_columns(self.columns, [name])
@@ -110,37 +119,18 @@ def read_table(paths: Sequence[Path], reading: Reading = _EVERYTHING) -> pl.Data
     Whatever is wrong with a file is a `UserProblem` that names the file and, where there is one, the row.
     """
     null_values = list(DEFAULT_NULL_VALUES if reading.null_values is None else ("", *reading.null_values))
-    frames = [
-        read_file(
+
+    def read(path: Path, as_text: Sequence[str] = reading.as_text) -> pl.DataFrame:
+        return read_file(
             path,
             declared=reading.format,
             separator=reading.separator,
             null_values=null_values,
             encoding=reading.encoding,
+            as_text=as_text,
         )
-        for path in paths
-    ]
-    return subset(_stack(frames, paths), reading)
 
-
-def _stack(frames: Sequence[pl.DataFrame], paths: Sequence[Path]) -> pl.DataFrame:
-    if len(frames) == 1:
-        return frames[0]
-    first = frames[0]
-    for frame, path in zip(frames[1:], paths[1:], strict=True):
-        missing = [name for name in first.columns if name not in frame.columns]
-        extra = [name for name in frame.columns if name not in first.columns]
-        if missing or extra:
-            said = f"no column '{missing[0]}'" if missing else f"a column '{extra[0]}' more"
-            raise UserProblem(
-                "different-columns",
-                f"All files of a source must have the columns of {paths[0].name}; {path.name} has {said}.",
-            )
-    try:
-        return pl.concat([frame.select(first.columns) for frame in frames], how="vertical_relaxed", rechunk=True)
-    except pl.exceptions.PolarsError:
-        as_text = [frame.select(pl.all().cast(pl.String)) for frame in (each.select(first.columns) for each in frames)]
-        return pl.concat(as_text, how="vertical", rechunk=True)
+    return subset(stack([read(path) for path in paths], paths, read), reading)
 
 
 def subset(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
@@ -157,7 +147,7 @@ def subset(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         frame = frame.head(reading.limit)
     if reading.columns is not None:
         require_columns(frame.columns, reading.columns)
-        frame = frame.select(reading.columns)
+        frame = frame.select([name for name in frame.columns if name in reading.columns])
     return frame
 
 
@@ -170,7 +160,7 @@ def _where(frame: pl.DataFrame, where: str) -> pl.DataFrame:
         raise UserProblem(
             "bad-where",
             f"{rule}; got the unknown column '{name}' in: {where}.",
-            hint=_did_you_mean(name, frame.columns),
+            hint=absent_hint(name, frame.columns),
         ) from error
     except (pl.exceptions.PolarsError, TypeError) as error:
         reason = str(error).strip().splitlines()[0]
@@ -203,17 +193,18 @@ def require_columns(present: Sequence[str], wanted: Sequence[str]) -> None:
             raise UserProblem(
                 "absent-column",
                 f"Column '{name}' must be in the data; got no such column.",
-                hint=_did_you_mean(name, present),
+                hint=absent_hint(name, present),
             )
 
 
-def _did_you_mean(name: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if not close:
-        folded = {each.strip().casefold(): each for each in names}
-        close = [folded[name.strip().casefold()]] if name.strip().casefold() in folded else []
-    if close:
-        return f"Did you mean '{close[0]}'?"
+def absent_hint(name: str, names: Sequence[str]) -> str:
+    """Return the way out for a column that is not among ``names``: the separator, the nearest name, or all names."""
+    uncut = separator_hint(names)
+    if uncut:
+        return uncut
+    near = nearest(name.strip(), names)
+    if near:
+        return f"Did you mean '{near}'?"
     shown = ", ".join(f"'{each}'" for each in names[:12])
     return f"The data has the columns {shown}{', ...' if len(names) > 12 else ''}."
 
@@ -224,9 +215,8 @@ def load_table(cache: Cache, paths: Sequence[Path], sha: str, reading: Reading =
     ``sha`` is what `content_hash_of_files` gave; files that changed since then are a `UserProblem`, never a mixed
     table.
     """
-    key = content_hash(
-        {"version": TABLE_VERSION, "source": sha, "reading": asdict(reading), "files": _formats(paths, reading)}
-    )
+    files = [_file_key(path, reading) for path in paths]
+    key = content_hash({"version": TABLE_VERSION, "source": sha, "files": files, "subset": _subset_key(reading)})
 
     def write(folder: Path) -> dict[str, Any]:
         frame = read_table(paths, reading)
@@ -243,14 +233,35 @@ def load_table(cache: Cache, paths: Sequence[Path], sha: str, reading: Reading =
     return _as_table(key, cache.get_or_put("table", key, write))
 
 
-def _formats(paths: Sequence[Path], reading: Reading) -> list[str]:
-    return [reading.format or "".join(path.suffixes[-2:]) for path in paths]
+def _file_key(path: Path, reading: Reading) -> dict[str, Any]:
+    """Return what decides how the bytes of one file are read: neither its name nor what its format does not ask for."""
+    kind = format_of(path, reading.format)
+    answer: dict[str, Any] = {"format": kind, "packed": path.suffix if path.suffix in {".gz", ".zst"} else ""}
+    if kind != "parquet":
+        answer["encoding"] = reading.encoding
+    if kind in {"csv", "tsv"}:
+        null_values = DEFAULT_NULL_VALUES if reading.null_values is None else reading.null_values
+        answer["separator"] = separator_of(reading.separator, kind)
+        answer["null_values"] = sorted({"", *null_values})
+        answer["as_text"] = sorted(set(reading.as_text))
+    return answer
+
+
+def _subset_key(reading: Reading) -> dict[str, Any]:
+    """Return what decides which part of the rows and columns is taken; a seed counts where something is drawn."""
+    return {
+        "where": reading.where,
+        "sample": reading.sample,
+        "seed": reading.seed if reading.sample is not None else None,
+        "limit": reading.limit,
+        "columns": None if reading.columns is None else sorted(set(reading.columns)),
+    }
 
 
 def load_frame(cache: Cache, frame: pl.DataFrame, reading: Reading = _EVERYTHING) -> Table:
     """Return an in-memory table as a stored one, addressed by its content, after taking the subset of ``reading``."""
-    content = [[name, str(frame.schema[name]), column_hash(frame[name])] for name in frame.columns]
-    key = content_hash({"version": TABLE_VERSION, "frame": content, "reading": asdict(reading)})
+    content = sorted([name, str(frame.schema[name]), column_hash(frame[name])] for name in frame.columns)
+    key = content_hash({"version": TABLE_VERSION, "frame": content, "subset": _subset_key(reading)})
     entry = cache.get_or_put("table", key, lambda folder: _store(folder, subset(frame, reading), []))
     return _as_table(key, entry)
 

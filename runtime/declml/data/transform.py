@@ -66,17 +66,42 @@ class Transform:
 
 
 def transform(frame: pl.DataFrame, features: Iterable[Transform]) -> dict[str, Encoded]:
-    """Return the arrays of each feature for the rows of ``frame``; an absent column is a `UserProblem`."""
+    """Return the arrays of each feature for the rows of ``frame``.
+
+    An absent column, one of a type that training would refuse, or one that mostly cannot be read is a `UserProblem`.
+    """
     wanted = list(features)
     require_columns(frame.columns, [each.column for each in wanted])
     for each in wanted:
-        dtype = frame.schema[each.column]
-        if dtype.is_nested() or isinstance(dtype, (pl.Binary, pl.Object)):
-            raise UserProblem("wrong-column-type", f"Column '{each.column}' must hold single values; got {dtype}.")
-    return {
-        each.name: each.fitting.operation.encode(frame[each.column], each.facts, each.fitting.preprocessing)
-        for each in wanted
-    }
+        _require_type(frame[each.column], each)
+    return {each.name: _encoded(frame[each.column], each) for each in wanted}
+
+
+def _require_type(column: pl.Series, feature: Transform) -> None:
+    """Refuse a column of a type that training would refuse, such as dates for a number; one row shows the type."""
+    dtype = column.dtype
+    if dtype.is_nested() or isinstance(dtype, (pl.Binary, pl.Object)):
+        raise UserProblem("wrong-column-type", f"Column '{feature.column}' must hold single values; got {dtype}.")
+    for finding in feature.fitting.operation.inspect(column.head(1), feature.column, feature.fitting.preprocessing):
+        if finding.code == "wrong-column-type":
+            raise UserProblem(finding.code, finding.message)
+
+
+def _encoded(column: pl.Series, feature: Transform) -> Encoded:
+    """Return the arrays of one column; when most of its values cannot be read, it is not the column that was meant."""
+    fitting = feature.fitting
+    encoded = fitting.operation.encode(column, feature.facts, fitting.preprocessing)
+    unreadable = encoded.counts.get("unreadable", 0)
+    if unreadable * 2 > len(column):
+        found = fitting.operation.inspect(column, feature.column, fitting.preprocessing)
+        said = next((each.message for each in found if each.code == "not-a-number"), None)
+        raise UserProblem(
+            "unreadable-value",
+            said
+            or f"Column '{feature.column}' must hold values like those of the training; got {unreadable:,} of"
+            f" {len(column):,} rows with a value that cannot be read.",
+        )
+    return encoded
 
 
 _SENTENCES: Mapping[str, tuple[str, str]] = {

@@ -90,18 +90,22 @@ def predict(
     batch_size: int,
     dtype: torch.dtype | None = None,
 ) -> Predictions:
-    """Return the answers of ``model`` to all rows of ``batches``, in their order."""
+    """Return the answers of ``model`` to all rows of ``batches``, in their order.
+
+    Rows of like length are computed together. How far a text is padded, and beside which rows it is computed, moves an
+    answer by rounding alone, in its last digits; the same rows and ``batch_size`` give the same bits.
+    """
     answers: dict[str, Tensor] = {}
     targets: dict[str, Tensor] = {}
     done = 0
     with _evaluating(model.module), torch.no_grad():
-        for batch in batches.epoch(batch_size, seed=None):
+        for places, batch in batches.every_row(batch_size):
             context = nullcontext() if dtype is None else torch.autocast(_device_of(batch.targets), dtype=dtype)
             with context:
                 new = model.module(batch.groups)
             for output in outputs:
-                _put(answers, output.name, new[output.name].float(), done, batches.rows)
-                _put(targets, output.name, batch.targets[output.name], done, batches.rows)
+                _put(answers, output.name, new[output.name].float(), places, batches.rows)
+                _put(targets, output.name, batch.targets[output.name], places, batches.rows)
             done += batch.rows
     if done != batches.rows:
         raise RuntimeError(f"batches must yield the {batches.rows} rows that they have; got {done}")
@@ -142,11 +146,11 @@ def _device_of(targets: Mapping[str, Tensor]) -> str:
     return next((target.device.type for target in targets.values()), "cpu")
 
 
-def _put(buffers: dict[str, Tensor], name: str, rows: Tensor, start: int, total: int) -> None:
-    """Copy ``rows`` to their place in the buffer of that name, which the first of them makes."""
+def _put(buffers: dict[str, Tensor], name: str, rows: Tensor, places: Tensor, total: int) -> None:
+    """Copy ``rows`` to their ``places`` in the buffer of that name, which the first of them makes."""
     if name not in buffers:
         buffers[name] = torch.empty((total, *rows.shape[1:]), dtype=rows.dtype, device=rows.device)
-    buffers[name][start : start + len(rows)] = rows
+    buffers[name].index_copy_(0, places, rows)
 
 
 def _finish(output: OutputSpec, answers: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Answers:

@@ -19,7 +19,7 @@ from declml.run.batches import batches_of
 from declml.run.evaluating import Evaluator
 from declml.run.predictions import prediction_frame, write_frame
 from declml.run.saved import SavedModel, load_model
-from declml.run.tables import table_of
+from declml.run.tables import reading_again, table_of
 from declml.runs.folder import Run
 from declml_schema.events import encode_event
 
@@ -58,7 +58,7 @@ class Evaluation:
 def evaluate_run(run: Run, data: Any) -> Evaluation:
     """Return the metrics of a run's model on the rows of ``data``, which must have the targets."""
     saved = load_model(run)
-    table = table_of(data)
+    table = table_of(data, reading_again(saved.plan.data, saved.types))
     encoded = transform(table, saved.transforms.values())
     keep = np.ones(table.height, dtype=bool)
     for each in encoded.values():
@@ -82,7 +82,7 @@ def predict_run(run: Run, data: Any, *, output: Path | None = None) -> pl.DataFr
     A row that training would have dropped for a missing input is predicted all the same, with the fill of that feature.
     """
     saved = load_model(run)
-    frame = predict_table(saved, table_of(data))
+    frame = predict_table(saved, table_of(data, reading_again(saved.plan.data, saved.types)))
     if output is not None:
         write_frame(output, frame)
     return frame

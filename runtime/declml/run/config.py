@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from declml.errors import ConfigProblems, UserProblem
-from declml.runs.places import start_for
+from declml.errors import UserProblem
+from declml.runs.places import cache_root, experiment_of_file, start_for
 from declml_schema.check import CheckResult
 from declml_schema.check import check as check_text
 from declml_schema.document import Document, parse, to_data
 from declml_schema.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    from declml.contracts import Emit
 
 ConfigLike: TypeAlias = str | Path | Mapping[str, Any]
 Override: TypeAlias = tuple[str, object]
@@ -45,10 +48,7 @@ class Config:
         """The file's name without its endings, as the default name of the experiment."""
         if self.path is None:
             return "notebook" if self.file == "<cell>" else "experiment"
-        # Imported here: checking a config makes no run folder.
-        from declml.run.folder import experiment_name
-
-        return experiment_name(self.path.name.removesuffix(".yaml").removesuffix(".yml").removesuffix(".declml"))
+        return experiment_of_file(self.path)
 
 
 def load_config(config: ConfigLike) -> Config:
@@ -71,9 +71,6 @@ def load_config(config: ConfigLike) -> Config:
             hint=_nearby(path),
         ) from error
     document = parse(data)
-    if any(problem.code == "not-text" for problem in document.problems):
-        problems = [problem.in_file(str(path)) for problem in document.problems]
-        raise ConfigProblems(problems, source=document.text, file=str(path))
     return Config(document.text, str(path), path, document)
 
 
@@ -114,7 +111,8 @@ def checked(config: Config, overrides: Sequence[Override] = ()) -> CheckResult:
     from declml.run.plugins import plugin_words
 
     words, problems = plugin_words(
-        [config.folder / str(each) for each in (files if isinstance(files, list) else [files])]
+        [config.folder / str(each) for each in (files if isinstance(files, list) else [files])],
+        cache=cache_root(start=config.start),
     )
     result = check_text(document, file=config.file, overrides=overrides, vocabulary=words)
     # Said first: what a broken plug-in would have declared is unknown to the checker.
@@ -147,3 +145,22 @@ def told_problem(value: Mapping[str, Any], config: Config) -> Problem:
         hint=str(value.get("hint", "")),
     )
     return place_problem(config.text, problem, file=config.file)
+
+
+def heeding(text: str, emit: Emit) -> Emit:
+    """Return ``emit`` without the warnings of the data that a comment of the config ``text`` hides."""
+    if "declml:" not in text:
+        return emit
+    # Imported here: few configs have such comments.
+    from declml_schema.ignore_comments import heed_ignores
+
+    document = parse(text)
+
+    def heard(kind: str, **fields: Any) -> None:
+        if kind == "problem":
+            told = told_problem(fields["problem"], Config(text, "", None))
+            if not heed_ignores(document, [told], codes=()):
+                return
+        emit(kind, **fields)
+
+    return heard

@@ -4,7 +4,7 @@ answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,9 @@ from declml.evaluation.confusion import confusion
 from declml.evaluation.evaluate import OutputSpec, Predictions, evaluate
 from declml.evaluation.slices import score_slices
 from declml.run.components import Components
-from declml.run.settings import decides_of
+from declml.run.settings import decides_of, watched_metric
 from declml.run.slices import slice_masks
+from declml_schema.declare import Component
 from declml_schema.plan import OutputFeature, Plan
 
 if TYPE_CHECKING:
@@ -65,18 +66,30 @@ class Evaluator:
         ]
 
     def _metrics(self, output: OutputFeature, components: Components) -> dict[str, Metric]:
-        names = [name for name in self._plan.evaluation["metrics"][output.name] if name != "loss"]
-        if self._decides.output == output.name and self._decides.metric not in {*names, "loss"}:
-            names.append(self._decides.metric)
+        """Return the metrics of an output: those of the plan and what decides or is watched, each built.
+
+        Where the plan has all metrics, as it does by default, one that is always the same for so few classes is left
+        out.
+        """
+        wanted = list(self._plan.evaluation["metrics"][output.name])
+        named = {self._decides.metric, watched_metric(self._plan)} if self._decides.output == output.name else set()
         metrics: dict[str, Metric] = {}
-        for name in names:
+        for name in dict.fromkeys([*wanted, *sorted(named)]):
+            if name == "loss":
+                continue
             component = components.get("metric", name, output.type)
             assert component.build is not None
+            if name not in named and self._is_constant(component, output) and _has_all(wanted, output, components):
+                continue
             shared = {
                 key: output.parameters[key] for key in component.parameters.model_fields if key in output.parameters
             }
             metrics[name] = component.build(**shared)
         return metrics
+
+    def _is_constant(self, component: Component, output: OutputFeature) -> bool:
+        limit = component.facts.get("more_classes_than")
+        return limit is not None and len(class_names(self._facts[output.name])) <= output.parameters[limit]
 
     def scores(self, batches: Batches) -> Scores:
         """Return the scores of the model on these rows."""
@@ -104,6 +117,12 @@ class Evaluator:
                 threshold = output.parameters.get("threshold", 0.5)
                 answer[output.name] = confusion(each.scores, each.targets, classes, threshold=threshold).as_json()
         return answer
+
+
+def _has_all(metrics: Sequence[str], output: OutputFeature, components: Components) -> bool:
+    """Return whether these are all metrics that the output's type has without a further package."""
+    having = {name: components.get("metric", name, output.type) for name in components.names("metric", output.type)}
+    return {name for name, each in having.items() if "package" not in each.facts} <= set(metrics)
 
 
 def class_names(facts: Facts) -> list[str]:

@@ -11,7 +11,6 @@ from typing import Any
 from declml.run.files import storage_problem, write_json, write_text
 
 _NUMBERED = re.compile(r"^(\d{4,})-[0-9a-f]{4}$")
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,16 @@ class RunFolder:
         return self.path / "request.json"
 
     @property
+    def diff(self) -> Path:
+        """What the checkout had beyond its commit; absent where there was nothing."""
+        return self.path / "git.diff"
+
+    @property
+    def lock(self) -> Path:
+        """The file that the run's training process holds a lock on while it lives."""
+        return self.path / ".lock"
+
+    @property
     def events(self) -> Path:
         """The event stream."""
         return self.path / "events.jsonl"
@@ -69,13 +78,6 @@ class RunFolder:
     def predictions(self) -> Path:
         """The folder of the predictions of every split."""
         return self.path / "predictions"
-
-
-def experiment_name(text: str) -> str:
-    """Return ``text`` as a folder's name: other characters than letters, digits, dot, dash and underscore become
-    dashes.
-    """
-    return _UNSAFE.sub("-", text).strip("-.") or "experiment"
 
 
 def create_run(root: Path, experiment: str, *, identity: str, config: str, plan: dict[str, Any]) -> RunFolder:

@@ -15,7 +15,7 @@ from declml_schema.content import content_hash
 from declml_schema.plan import Plan
 
 _PRETRAINED = "pretrained_model_name_or_path"
-_MODEL_FILES = (".json", ".txt", ".model", ".safetensors", ".bin")
+_MODEL_FILES = (".json", ".txt", ".model", ".spm", ".codes", ".tokenizer", ".safetensors", ".bin")
 
 
 def identity_of(

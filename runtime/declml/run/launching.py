@@ -17,8 +17,9 @@ from declml.run.config import Config, place_problem, told_problem
 from declml.run.files import storage_problem
 from declml.run.folder import RunFolder, create_run
 from declml.run.identity import identity_of
+from declml.run.lock import require_free, taken_problem
 from declml.run.record import command_line, plugin_hashes
-from declml.run.request import NO_SPACE_EXIT, Request
+from declml.run.request import NO_SPACE_EXIT, TAKEN_EXIT, Request
 from declml.run.tables import Source, source_of
 from declml.runs.changes import plan_changes
 from declml.runs.find import find
@@ -159,6 +160,8 @@ def follow_run(started: Started, on_event: OnEvent | None = None) -> Run:
             interrupt(started.process.pid, again=asked)
             asked = True
     mirror.close()
+    if outcome.exit_code == TAKEN_EXIT:
+        raise taken_problem(started.folder)
     if outcome.status in {"finished", "interrupted"}:
         return open_run(started.folder.path)
     if outcome.exit_code == NO_SPACE_EXIT:
@@ -213,6 +216,7 @@ def _resumable(launch_: Launch, name: str, identity: Mapping[str, str]) -> RunFo
             "run-running",
             f"A run to resume must not be running; got {run.id}, which process {run.record.get('process')} trains.",
         )
+    require_free(RunFolder(run.path))
     theirs = run.record.get("identity") or {}
     parts = {"plan": "plan", "data": "data", "code": "plug-in code", "pretrained": "pretrained model"}
     for part, what in parts.items():

@@ -29,7 +29,7 @@ class Ledger:
         else:
             git, diff = git_state(Path(request.config_folder))
             if diff:
-                write_text(folder.path / "git.diff", diff)
+                write_text(folder.diff, diff)
             self.values = {
                 "format": RECORD_FORMAT,
                 "declml": __version__,
@@ -65,9 +65,14 @@ class Ledger:
         self.values.setdefault(entry, {}).update(values)
         self.save()
 
-    def hash_outputs(self) -> dict[str, str]:
-        """Hash what the run wrote and may not change any more; `runs` compares them to find a tainted run."""
+    def hash_outputs(self, status: str) -> dict[str, str]:
+        """Hash what the run wrote and may not change any more; `runs` compares them to find a tainted run.
+
+        The request of a run that has not finished is written anew by whoever resumes it.
+        """
         kept = [self._folder.config, self._folder.plan]
+        said = [self._folder.diff, *([self._folder.request] if status == "finished" else [])]
+        kept += [each for each in said if each.exists()]
         for part in (self._folder.model, self._folder.predictions):
             kept += sorted(each for each in part.rglob("*") if each.is_file())
         return {str(each.relative_to(self._folder.path)): file_hash(each) for each in kept}
@@ -80,7 +85,7 @@ class Ledger:
                 "finished": _now(),
                 "seconds": round(self.values.get("seconds", 0.0) + seconds, 3),
                 "problem": problem.as_json() if problem else None,
-                "outputs": self.hash_outputs(),
+                "outputs": self.hash_outputs(status),
             }
         )
         self.save()

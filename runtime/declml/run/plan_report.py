@@ -12,7 +12,7 @@ from declml.data.cache import Cache
 from declml.errors import ConfigProblems, UserProblem
 from declml.pretrained import relative_to
 from declml.run.components import Components
-from declml.run.config import place_problem, told_problem
+from declml.run.config import heeding, place_problem, told_problem
 from declml.run.identity import plugin_source
 from declml.run.launching import Launch, identical_run
 from declml.run.network import blueprint
@@ -100,7 +100,7 @@ def report(launch: Launch) -> PlanReport:
         chain = Chain(launch.plan, source.paths, source.sha256, components, cache, reasons, source_hash)
         with relative_to(launch.folder):
             try:
-                prepared = prepare(chain, listen)
+                prepared = prepare(chain, heeding(launch.config.text, listen))
             except (ConfigProblems, UserProblem) as error:
                 raise _placed(launch, error) from error
             figures = _figures(launch.plan, prepared, components)

@@ -6,14 +6,17 @@ As a program, ``python -m declml.run.plugins FILE`` prints the words of one file
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from declml import __version__
 from declml.errors import UserProblem
-from declml.runs.places import cache_root
 from declml_schema.content import content_hash
 from declml_schema.problems import Problem
 from declml_schema.vocabulary import Vocabulary, vocabulary
@@ -21,15 +24,15 @@ from declml_schema.vocabulary import Vocabulary, vocabulary
 TIMEOUT_SECONDS = 120
 
 
-def plugin_words(files: Sequence[Path]) -> tuple[Vocabulary, list[Problem]]:
+def plugin_words(files: Sequence[Path], *, cache: Path) -> tuple[Vocabulary, list[Problem]]:
     """Return the vocabulary with the words of ``files``, and one problem per file that could not be read.
 
-    What a file declares is remembered by the hash of its source.
+    What a file declares is remembered in ``cache`` by its source, its name and the versions of declml and Python.
     """
     words = vocabulary()
     problems: list[Problem] = []
     for index, file in enumerate(files):
-        answer = _remembered(file)
+        answer = _remembered(file, cache / "plugins")
         if "words" in answer:
             words = words.with_plugins(answer["words"])
         else:
@@ -37,7 +40,7 @@ def plugin_words(files: Sequence[Path]) -> tuple[Vocabulary, list[Problem]]:
     return words, problems
 
 
-def _remembered(file: Path) -> dict[str, Any]:
+def _remembered(file: Path, folder: Path) -> dict[str, Any]:
     try:
         source = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -45,28 +48,49 @@ def _remembered(file: Path) -> dict[str, Any]:
             "code": "absent-plugin",
             "message": f"code must name readable Python files beside the config; got '{file.name}'.",
         }
-    memory = cache_root(start=file.parent) / "plugins" / f"{content_hash([source, sys.version, 1])}.json"
-    if memory.exists():
-        return json.loads(memory.read_text())
-    answer = _ask(file)
-    if "words" in answer:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        draft = memory.with_suffix(".part")
-        draft.write_text(json.dumps(answer))
-        draft.replace(memory)
+    memory = folder / f"{content_hash([source, file.name, __version__, sys.version])}.json"
+    answer = _recall(memory)
+    if answer is None:
+        answer = _ask(file)
+        if "words" in answer:
+            _keep(memory, answer)
     return answer
 
 
-def _ask(file: Path) -> dict[str, Any]:
+def _recall(memory: Path) -> dict[str, Any] | None:
+    """Return what was kept; None where there is nothing, or something else than what was written."""
     try:
-        child = subprocess.run(
-            [sys.executable, "-m", "declml.run.plugins", str(file)],
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-        return json.loads(child.stdout.splitlines()[-1])
+        kept = json.loads(memory.read_bytes())
+        return kept["answer"] if kept["sha256"] == content_hash(kept["answer"]) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(memory: Path, answer: dict[str, Any]) -> None:
+    from declml.run.files import write_json
+
+    with suppress(UserProblem, OSError):  # a cache that cannot be written costs time and nothing else
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        write_json(memory, {"sha256": content_hash(answer), "answer": answer})
+
+
+def _ask(file: Path) -> dict[str, Any]:
+    # Needed for a plug-in that was never read before, and for no other config.
+    import tempfile
+
+    from declml.kernels.start import start
+
+    try:
+        with tempfile.TemporaryFile() as output, Path(os.devnull).open("wb") as errors:
+            child = start("declml.run.plugins", str(file), output=output, errors=errors)
+            try:
+                child.wait(TIMEOUT_SECONDS)
+            except BaseException:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+                raise
+            output.seek(0)
+            return json.loads(output.read().decode(errors="replace").splitlines()[-1])
     except subprocess.TimeoutExpired:
         return {
             "code": "broken-plugin",

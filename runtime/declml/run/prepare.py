@@ -16,17 +16,17 @@ from declml.contracts import Emit, Facts, Finding, OutputOperation
 from declml.data.cache import Cache
 from declml.data.fit import Fitted, Fitting, fit_feature, whole_hash
 from declml.data.split import SIDES, Sides, load_split
-from declml.data.table import Reading, Table, load_table
+from declml.data.table import Reading, Table, absent_hint, load_table
 from declml.data.transform import EncodedColumn, count_findings, encode_feature
 from declml.errors import ConfigProblems, UserProblem
 from declml.run.components import Components
 from declml.run.reasons import Reasons
 from declml.run.slices import slice_masks
 from declml.seeds import derive_seed
+from declml_schema import column_findings as found
 from declml_schema.content import content_hash
 from declml_schema.plan import InputFeature, OutputFeature, Plan, Values
 from declml_schema.problems import Problem, Severity
-from declml_schema.suggest import nearest
 
 Role: TypeAlias = Literal["input", "output"]
 
@@ -136,8 +136,8 @@ def prepare(chain: Chain, emit: Emit) -> Prepared:
     if chain.plan.evaluation.get("slices"):
         # A slice that cannot be told would fail the run after all of its training.
         slice_masks(chain.plan, table.frame.head(1))
-    sides = _split(chain, table, stages)
-    fittings = {each.name: _fitting(chain, each) for each in _features(chain.plan)}
+    sides = split_of(chain, table, stages)
+    fittings = {each.name: fitting_of(chain, each) for each in _features(chain.plan)}
     fitted = _fit(chain, table, sides, fittings, stages)
     return _dataset(chain, table, sides, fittings, fitted, stages)
 
@@ -167,16 +167,17 @@ def encoder_owner(plan: Plan, feature: InputFeature) -> str:
     )
 
 
-_PIECES = ("tokenizer", "pretrained_model_name_or_path", "ngram_size")
+def preprocessing_of(plan: Plan, feature: InputFeature | OutputFeature, components: Components) -> Values:
+    """Return the preprocessing in force: that of the feature whose encoder, and with it whose fit, this one shares.
 
-
-def preprocessing_of(plan: Plan, feature: InputFeature | OutputFeature) -> Values:
-    """Return the preprocessing in force: a tied text is cut into the pieces that the shared encoder knows."""
+    What acts on each feature by itself stays its own: the type's fact ``own_when_tied`` names it.
+    """
     if not isinstance(feature, InputFeature) or feature.tied is None:
         return feature.preprocessing
     owner = encoder_owner(plan, feature)
     theirs = next(each.preprocessing for each in plan.inputs if each.name == owner)
-    return {**feature.preprocessing, **{name: theirs[name] for name in _PIECES if name in theirs}}
+    own = components.get("input", feature.type).facts.get("own_when_tied", ())
+    return {**theirs, **{name: feature.preprocessing[name] for name in own}}
 
 
 def reading_of(plan: Plan) -> Reading:
@@ -201,25 +202,22 @@ def _table(chain: Chain, stages: Stages) -> Table:
 
 
 def _require_columns(plan: Plan, table: Table) -> None:
-    problems: list[Problem] = []
-    for feature in _features(plan):
-        if feature.column not in table.columns:
-            near = nearest(feature.column, table.columns)
-            shown = ", ".join(f"'{each}'" for each in table.columns[:12])
-            hint = f"Did you mean '{near}'?" if near else f"The data have the columns {shown}."
-            problems.append(
-                Problem(
-                    "absent-column",
-                    f"Column '{feature.column}' must be in the data; got no such column.",
-                    path=feature_path(feature),
-                    hint=hint,
-                )
-            )
+    problems = [
+        Problem(
+            "absent-column",
+            f"Column '{feature.column}' must be in the data; got no such column.",
+            path=feature_path(feature),
+            hint=absent_hint(feature.column, table.columns),
+        )
+        for feature in _features(plan)
+        if feature.column not in table.columns
+    ]
     if problems:
         raise ConfigProblems(problems)
 
 
-def _split(chain: Chain, table: Table, stages: Stages) -> Sides:
+def split_of(chain: Chain, table: Table, stages: Stages) -> Sides:
+    """Return the side of each row; what the split finds wrong is a `UserProblem` at its place in the config."""
     split = chain.plan.split
     stages.start("split", f"Splitting the rows ({split.type})")
     try:
@@ -242,10 +240,16 @@ def _split(chain: Chain, table: Table, stages: Stages) -> Sides:
     return sides
 
 
-def _fitting(chain: Chain, feature: InputFeature | OutputFeature) -> Fitting:
+def fitting_of(chain: Chain, feature: InputFeature | OutputFeature) -> Fitting:
+    """Return how a feature's column is fitted and encoded."""
     role: Role = "input" if isinstance(feature, InputFeature) else "output"
     operation = chain.components.build(role, feature.type)()
-    return Fitting(f"{role}.{feature.type}", operation, preprocessing_of(chain.plan, feature), chain.plugin_source)
+    return Fitting(
+        f"{role}.{feature.type}",
+        operation,
+        preprocessing_of(chain.plan, feature, chain.components),
+        chain.plugin_source,
+    )
 
 
 def _fit(
@@ -254,11 +258,11 @@ def _fit(
     features = _features(chain.plan)
     stages.start("fit", f"Fitting {len(features)} features")
     fitted: dict[str, Fitted] = {}
-    problems = _leaks(chain, table)
+    problems = leaks(chain, table)
     for done, feature in enumerate(features):
         try:
-            for finding in _inspect(chain, table, feature, fittings[feature.name]):
-                problems.append(_problem(finding, feature))
+            for finding in inspect_feature(chain, table, feature, fittings[feature.name]):
+                problems.append(problem_of(finding, feature))
             if not any(each.severity is Severity.ERROR and each.path == feature_path(feature) for each in problems):
                 fitted[feature.name] = fit_feature(chain.cache, table, sides, feature.column, fittings[feature.name])
         except UserProblem as error:
@@ -293,7 +297,10 @@ def _reason(chain: Chain, stage: str, entries: Mapping[str, str]) -> str:
     return f"{', '.join(fresh[:4])}{', ...' if len(fresh) > 4 else ''}: {why}; {len(entries) - len(fresh)} reused"
 
 
-def _inspect(chain: Chain, table: Table, feature: InputFeature | OutputFeature, fitting: Fitting) -> list[Finding]:
+def inspect_feature(
+    chain: Chain, table: Table, feature: InputFeature | OutputFeature, fitting: Fitting
+) -> list[Finding]:
+    """Return what the feature type finds wrong or odd with the whole column, remembered by its content."""
     key = content_hash(
         {"inspect": fitting.identity, "column": whole_hash(chain.cache, table, feature.column), "name": feature.column}
     )
@@ -305,27 +312,24 @@ def _inspect(chain: Chain, table: Table, feature: InputFeature | OutputFeature, 
     return [Finding(**each) for each in chain.cache.get_or_put("inspect", key, write).facts["findings"]]
 
 
-def _leaks(chain: Chain, table: Table) -> list[Problem]:
+def leaks(chain: Chain, table: Table) -> list[Problem]:
     """Return a warning for every input column whose content is that of a target."""
     hashes = {output.column: whole_hash(chain.cache, table, output.column) for output in chain.plan.outputs}
     problems: list[Problem] = []
     for feature in chain.plan.inputs:
         for target, digest in hashes.items():
             if feature.column == target or whole_hash(chain.cache, table, feature.column) == digest:
+                told = found.equals_target(feature.name, column=feature.column, target=target)
                 problems.append(
                     Problem(
-                        "feature-equals-target",
-                        f"Feature '{feature.name}' must not be the target; column '{feature.column}' holds the same"
-                        f" values as '{target}'.",
-                        severity=Severity.WARNING,
-                        path=feature_path(feature),
-                        hint="A model that is given the answer learns nothing else: remove the feature.",
+                        told.code, told.message, severity=Severity.WARNING, path=feature_path(feature), hint=told.hint
                     )
                 )
     return problems
 
 
-def _problem(finding: Finding, feature: InputFeature | OutputFeature) -> Problem:
+def problem_of(finding: Finding, feature: InputFeature | OutputFeature) -> Problem:
+    """Return a finding as a problem at its feature."""
     severity = Severity.ERROR if finding.fatal else Severity.WARNING
     return Problem(finding.code, finding.message, severity=severity, path=feature_path(feature))
 
@@ -348,7 +352,7 @@ def _dataset(
         if encoded.encoded.keep is not None:
             keep &= encoded.encoded.keep
         found = count_findings(encoded.encoded.counts, feature.column, table.rows)
-        warnings.extend(_problem(finding, feature) for finding in found)
+        warnings.extend(problem_of(finding, feature) for finding in found)
         role: Role = "input" if isinstance(feature, InputFeature) else "output"
         data[feature.name] = FeatureData(
             role, feature.name, feature.column, feature.type, fittings[feature.name], fitted[feature.name], encoded

@@ -23,11 +23,9 @@ RECORD_FORMAT = 1
 
 def environment() -> dict[str, Any]:
     """Return Python, operating system and the version of every installed distribution: enough for a lock file."""
-    packages = {
-        (each.metadata["Name"] or "").lower(): each.version
-        for each in metadata.distributions()
-        if each.metadata["Name"]
-    }
+    # `each.metadata` parses the file anew each time it is asked for: a hundred distributions take a while.
+    described = [each.metadata for each in metadata.distributions()]
+    packages = {each["Name"].lower(): each["Version"] for each in described if each["Name"]}
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),

@@ -10,6 +10,9 @@ from typing import Any
 NO_SPACE_EXIT = 74
 """The exit code of a training process that could not even write its last event: EX_IOERR of sysexits.h."""
 
+TAKEN_EXIT = 75
+"""The exit code of a training process that found another one at work on its run: EX_TEMPFAIL of sysexits.h."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from declml.data.fit import Fitting
 from declml.data.transform import Transform
 from declml.errors import UserProblem
 from declml.model.assemble import Network
-from declml.pretrained import locate_pretrained
+from declml.pretrained import TOKENIZER_FILES, locate_pretrained
 from declml.run.components import Components
 from declml.run.files import file_hash, write_json
 from declml.run.folder import RunFolder
@@ -31,8 +31,6 @@ from declml_schema.plan import InputFeature, Plan
 FORMAT = 1
 WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
 _PRETRAINED = "pretrained_model_name_or_path"
-_TOKENIZER_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt",
-"vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model")  # fmt: skip
 
 
 def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, network: Network, plugins: Sequence[str]) -> str:
@@ -56,6 +54,7 @@ def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, network: Netwo
             "declml": __version__,
             "plan": plan.as_json(),
             "facts": facts,
+            "types": prepared.table.types(),
             "plugins": kept,
         },
     )
@@ -81,14 +80,14 @@ def kept_plugins(run: Run) -> tuple[Path, ...]:
 def _keep_tokenizer(feature: InputFeature, target: Path) -> None:
     source = locate_pretrained(feature.preprocessing[_PRETRAINED])
     target.mkdir(parents=True, exist_ok=True)
-    for name in _TOKENIZER_FILES:
+    for name in TOKENIZER_FILES:
         if (source / name).exists():
             shutil.copy2(source / name, target / name)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedModel:
-    """A model read back: ready to encode rows and answer them."""
+    """A model read back: ready to encode rows and answer them. ``types`` are those of the columns it was trained on."""
 
     plan: Plan
     facts: dict[str, Facts]
@@ -96,6 +95,7 @@ class SavedModel:
     blueprint: Blueprint
     model: Model
     transforms: dict[str, Transform]
+    types: Mapping[str, str]
 
     @property
     def operations(self) -> dict[str, OutputOperation]:
@@ -130,9 +130,10 @@ def load_model(run: Run) -> SavedModel:
     for feature in (*plan.inputs, *plan.outputs):
         role = "input" if isinstance(feature, InputFeature) else "output"
         operation = components.build(role, feature.type)()
-        fitting = Fitting(f"{role}.{feature.type}", operation, preprocessing_of(plan, feature))
+        fitting = Fitting(f"{role}.{feature.type}", operation, preprocessing_of(plan, feature, components))
         transforms[feature.name] = Transform(feature.name, feature.column, fitting, facts[feature.name])
-    return SavedModel(plan, facts, components, built, Model(network, losses_of(plan, facts, components)), transforms)
+    model = Model(network, losses_of(plan, facts, components))
+    return SavedModel(plan, facts, components, built, model, transforms, saved.get("types", {}))
 
 
 def _with_own_tokenizers(plan: Plan, folder: Path) -> Plan:

@@ -107,6 +107,12 @@ def settings_of(
     )
 
 
+def watched_metric(plan: Plan) -> str:
+    """Return the metric that a plateau is judged by; ``loss``, which is always there, where none is watched."""
+    scheduler: Mapping[str, Any] = plan.trainer["learning_rate_scheduler"] or {}
+    return str(scheduler["reduce_eval_metric"]) if scheduler.get("reduce_on_plateau") else "loss"
+
+
 _SECTION_KEYS = (
     "decay",
     "reduce_on_plateau",
@@ -151,6 +157,13 @@ def _plateau(
             hint="Watch the training loss (reduce_eval_metric: loss, reduce_eval_split: training), or evaluate.",
         )
     output = "combined" if is_loss or decides is None else decides.output
+    if output == "combined" and not is_loss:
+        raise UserProblem(
+            "plateau-unwatched",
+            f"reduce_eval_metric must be loss where the loss of all outputs decides; got {metric}.",
+            path="trainer.learning_rate_scheduler.reduce_eval_metric",
+            hint="Name the output that has this metric: validation_field: OUTPUT.",
+        )
     return Plateau(
         reductions=scheduler["reduce_on_plateau"],
         patience=scheduler["reduce_on_plateau_patience"],

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from declml.data.cache import content_hash_of_files
-from declml.data.sources import locate
+from declml.data.sources import format_by_name, locate
 from declml.errors import UserProblem
 from declml.run.files import storage_problem
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from declml.data.table import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,44 @@ def source_of(dataset: Any, data: Mapping[str, Any], *, folder: Path, cache: Pat
     return Source(tuple(paths), content_hash_of_files(paths, cache / "hashes.sqlite"))
 
 
-def table_of(data: Any) -> pl.DataFrame:
-    """Return data as a Polars frame: read from files, or converted."""
-    from declml.data.table import from_frame, read_table
+def table_of(data: Any, like: Reading | None = None) -> pl.DataFrame:
+    """Return data as a Polars frame: read from files, or converted.
 
-    if is_path(data):
-        many = isinstance(data, list | tuple)
-        return read_table(locate([os.fspath(each) for each in data] if many else os.fspath(data), base=Path.cwd()))
-    return from_frame(data)
+    ``like`` is how the data of a training were read: files are read in the same way, as far as it fits them.
+    """
+    from declml.data.table import Reading, from_frame, read_table
+
+    if not is_path(data):
+        return from_frame(data)
+    many = isinstance(data, list | tuple)
+    paths = locate([os.fspath(each) for each in data] if many else os.fspath(data), base=Path.cwd())
+    return read_table(paths, Reading() if like is None else _fitting(paths[0], like))
+
+
+def reading_again(data: Mapping[str, Any], types: Mapping[str, str]) -> Reading:
+    """Return how new rows are read for a model that was trained on ``data`` (the plan's section).
+
+    ``types`` are the column types of the training's table: what was text then is text now, however it looks, so that
+    ``True`` or ``007`` among words stays the label that it was.
+    """
+    from declml.data.table import Reading
+
+    trained = Reading.from_values(data)
+    texts = tuple(name for name, dtype in types.items() if dtype == "String")
+    return Reading(trained.format, trained.separator, trained.null_values, trained.encoding, as_text=texts)
+
+
+def _fitting(path: Path, like: Reading) -> Reading:
+    """Return the reading for a file like ``path``: its ending tells its format, and its header whether the separator
+    is that of the training.
+    """
+    from declml.data.read_file import is_cut_by
+
+    if format_by_name(path) is not None:
+        like = replace(like, format=None)
+    if like.separator is not None and not is_cut_by(path, like.separator, declared=like.format, encoding=like.encoding):
+        like = replace(like, separator=None)
+    return like
 
 
 def _stored(table: Any, folder: Path) -> Path:

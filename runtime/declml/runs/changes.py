@@ -14,6 +14,7 @@ from typing import Any, Literal
 import yaml
 
 _LISTS = {"inputs": "input_features", "outputs": "output_features"}
+_TOGETHER = ("preprocessing", "split")  # a config nests the second in the first
 _MISSING = object()
 
 
@@ -44,7 +45,8 @@ def plan_changes(
     those changes are not implied.
     """
     known = frozenset[str]().union(*written)
-    return list(_compare(config_shape(before), config_shape(after), "", known, swapped=False))
+    left, right = _differing(before, after)
+    return list(_compare(config_shape(left), config_shape(right), "", known, swapped=False))
 
 
 def config_shape(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,6 +87,49 @@ def written_paths(config: str, overrides: Sequence[str] = ()) -> frozenset[str]:
     return frozenset(found)
 
 
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return both sides without the sections and features that are equal: in a wide table, most of them."""
+    left, right = dict(before), dict(after)
+    for key in before.keys() & after.keys():
+        if not _is_equal(before[key], after[key]):
+            left[key], right[key] = _differing_features(before[key], after[key])
+        elif key not in _TOGETHER:
+            del left[key], right[key]
+    if all(_is_equal(before.get(key), after.get(key)) for key in _TOGETHER):
+        for key in _TOGETHER:
+            left.pop(key, None)
+            right.pop(key, None)
+    return left, right
+
+
+def _differing_features(before: Any, after: Any) -> tuple[Any, Any]:
+    if not (_is_named(before) and _is_named(after)):
+        return before, after
+    theirs, ours = ({each["name"]: each for each in features} for features in (before, after))
+    return (
+        [each for each in before if not _is_equal(ours.get(each["name"]), each)],
+        [each for each in after if not _is_equal(theirs.get(each["name"]), each)],
+    )
+
+
+def _is_equal(before: Any, after: Any) -> bool:
+    # true == 1 for Python, and not in a config.
+    return before == after and _has_equal_kinds(before, after)
+
+
+def _has_equal_kinds(before: Any, after: Any) -> bool:
+    """Return whether two equal values have true and false at the same places."""
+    if isinstance(before, dict):
+        return all(_has_equal_kinds(value, after[key]) for key, value in before.items())
+    if isinstance(before, list | tuple):
+        return all(map(_has_equal_kinds, before, after))
+    return (before is True or before is False) == (after is True or after is False)
+
+
+def _is_named(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, Mapping) and each.get("name") for each in value)
+
+
 def feature_path(kind: str, name: str) -> str:
     """Return the path of a feature by its name: ``input_features[title]``."""
     return f"{kind}[{name}]"
@@ -107,7 +152,7 @@ def _flat(value: Any) -> Any:
         if set(value) == {"type", "parameters"}:
             return {"type": value["type"], **{key: _flat(each) for key, each in value["parameters"].items()}}
         return {key: _flat(each) for key, each in value.items()}
-    if isinstance(value, list) and value and all(isinstance(each, Mapping) and each.get("name") for each in value):
+    if value and _is_named(value):
         return {str(each["name"]): _flat({k: v for k, v in each.items() if k != "name"}) for each in value}
     return value
 

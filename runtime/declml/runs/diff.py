@@ -89,7 +89,7 @@ def diff(a: Run, b: Run, *, goals: Mapping[str, str] | None = None) -> RunDiff:
     ``goals`` maps a metric to ``maximize`` or ``minimize``; what the records say of the deciding metric comes first,
     and a loss is always minimized.
     """
-    written = [written_paths(each.config, list(_overrides(each.record.get("argv") or []))) for each in (a, b)]
+    written = [written_paths(each.config, list(overrides_of(each.record.get("argv") or []))) for each in (a, b)]
     return RunDiff(
         a.id,
         b.id,
@@ -110,7 +110,8 @@ def text_changes(before: str, after: str) -> list[str]:
     return [line for line in lines if not line.startswith(("---", "+++"))]
 
 
-def _overrides(argv: Sequence[str]) -> Iterator[str]:
+def overrides_of(argv: Sequence[str]) -> Iterator[str]:
+    """Yield the ``KEY=VALUE`` of each ``--set`` on a run's command line."""
     words = iter(argv)
     for word in words:
         if word == "--set":

@@ -8,7 +8,10 @@ one stands in. Runs are in ``<root>/runs``, the cache in ``<root>/.declml/cache`
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def project_root(start: Path) -> Path:
@@ -40,3 +43,15 @@ def cache_root(*, start: Path | None = None) -> Path:
     """Return the folder of the cache: ``DECLML_CACHE``, else the project's."""
     named = os.environ.get("DECLML_CACHE")
     return Path(named).absolute() if named else project_root(start or Path.cwd()) / ".declml" / "cache"
+
+
+def experiment_name(text: str) -> str:
+    """Return ``text`` as a folder's name: other characters than letters, digits, dot, dash and underscore become
+    dashes.
+    """
+    return _UNSAFE.sub("-", text).strip("-.") or "experiment"
+
+
+def experiment_of_file(path: Path) -> str:
+    """Return the name of the experiment of a config file that gives none: its own name without the endings."""
+    return experiment_name(path.name.removesuffix(".yaml").removesuffix(".yml").removesuffix(".declml"))

@@ -82,6 +82,33 @@ def test_an_epoch_goes_on_from_a_step_as_if_it_had_never_stopped(size: int, firs
     assert all(same(left, right) for left, right in zip(whole[first_step:], rest, strict=True))
 
 
+@pytest.mark.parametrize("size", [1, 10, 103, 500])
+def test_a_pass_has_every_row_once_at_its_place_and_pads_little(size: int) -> None:
+    batches = batches_of()
+    places: list[int] = []
+    lengths: list[int] = []
+    for rows, batch in batches.every_row(size):
+        assert torch.equal(batch.targets["y"].long(), rows)
+        assert batch.rows == len(rows)
+        tokens = batch.groups[2][1]
+        assert tokens is not None
+        assert batch.groups[2][0].shape[1] == int(tokens.max())
+        places += rows.tolist()
+        lengths += tokens.tolist()
+    assert sorted(places) == list(range(103))
+    assert lengths == sorted(lengths, reverse=True)
+    assert len(list(batches.every_row(size))) == batches.steps(size)
+
+
+def test_a_pass_over_rows_of_one_width_keeps_their_order() -> None:
+    rows = np.arange(7)
+    dense = dense_group([np.arange(7, dtype=np.float32)], rows)
+    fixed = ragged_group(ragged([3, 1, 4, 1, 5, 2, 6]), rows, width=4)
+    for groups in ([dense], [dense, fixed]):
+        batches = InMemoryBatches(groups, {"y": target_tensor(np.arange(7, dtype=np.float32), rows)})
+        assert [each.tolist() for each, _ in batches.every_row(3)] == [[0, 1, 2], [3, 4, 5], [6]]
+
+
 def test_batches_by_length_pad_less_and_come_in_no_order_of_length() -> None:
     def padded(batches: InMemoryBatches) -> int:
         return sum(batch.groups[2][0].numel() for batch in batches.epoch(8, seed=1))
@@ -122,7 +149,7 @@ def test_rows_may_come_from_a_read_only_file(tmp_path) -> None:
 
 def test_no_rows_give_no_batches_and_unequal_rows_are_a_mistake() -> None:
     empty = InMemoryBatches([GroupSource(torch.zeros(0, 2))], {"y": torch.zeros(0)})
-    assert empty.steps(8) == 0 and list(empty.epoch(8, seed=1)) == []
+    assert empty.steps(8) == 0 and list(empty.epoch(8, seed=1)) == [] and list(empty.every_row(8)) == []
     with pytest.raises(ValueError, match="must have the same rows"):
         InMemoryBatches([GroupSource(torch.zeros(3, 2))], {"y": torch.zeros(2)})
     with pytest.raises(ValueError, match="needs offsets"):

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from declml.components.features.binary import InputBinary, InputBinaryPreprocessing
 from declml.components.features.category import InputCategory, InputCategoryPreprocessing
 from declml.components.features.number import InputNumber, InputNumberPreprocessing
 from declml.components.features.text import InputText, InputTextPreprocessing
@@ -165,3 +166,36 @@ def test_counts_become_sentences() -> None:
 def test_reading_a_subset_changes_the_table_and_its_key(tmp_path: Path) -> None:
     cache, frame = Cache(tmp_path), people()
     assert load_frame(cache, frame).key != load_frame(cache, frame, Reading(limit=10)).key
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (pl.Series([0], dtype=pl.Datetime("us")), r"Column 'years' is declared number but holds Datetime.* values"),
+        (pl.Series([0], dtype=pl.Date), r"Column 'years' is declared number but holds Date values"),
+        (pl.Series([[1.0]]), r"Column 'years' must hold single values; got List"),
+    ],
+)
+def test_a_column_of_a_type_that_training_would_refuse_is_refused_in_serving(column: pl.Series, said: str) -> None:
+    facts = AGE.operation.fit(AGE.operation.summarize(pl.Series([1.0, 2.0]), AGE.preprocessing), AGE.preprocessing)
+    feature = Transform("age", "years", AGE, facts)
+    with pytest.raises(UserProblem, match=said) as caught:
+        transform(pl.DataFrame({"years": column}), [feature])
+    assert caught.value.code == "wrong-column-type"
+    empty = pl.DataFrame({"years": pl.Series([None], dtype=pl.Float64)})
+    assert transform(empty, [feature])["age"].counts["missing"] == 1
+
+
+def test_a_column_that_mostly_cannot_be_read_is_refused_in_serving_and_single_values_are_not() -> None:
+    facts = AGE.operation.fit(AGE.operation.summarize(pl.Series([1.0, 2.0]), AGE.preprocessing), AGE.preprocessing)
+    feature = Transform("age", "years", AGE, facts)
+    dates = pl.DataFrame({"years": ["2024-01-02", "2024-01-03", "7"]})
+    with pytest.raises(UserProblem, match=r"Column 'years' is declared number but 2 of 3 rows are text.*'2024-01-02'"):
+        transform(dates, [feature])
+    assert transform(dates.tail(2), [feature])["age"].counts["unreadable"] == 1
+    sold = Fitting("binary", InputBinary(), InputBinaryPreprocessing().model_dump())
+    known = sold.operation.fit(
+        sold.operation.summarize(pl.Series(["yes", "no"]), sold.preprocessing), sold.preprocessing
+    )
+    with pytest.raises(UserProblem, match=r"Column 'sold' must hold values like those of the training; got 2 of 2"):
+        transform(pl.DataFrame({"sold": ["ja", "nein"]}), [Transform("sold", "sold", sold, known)])

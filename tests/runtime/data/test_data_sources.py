@@ -83,3 +83,32 @@ def test_an_unknown_format_is_a_problem() -> None:
         format_of(Path("a.xlsx"))
     with pytest.raises(UserProblem, match="must be csv, tsv, jsonl or parquet"):
         format_of(Path("a.csv"), "excel")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("d.json", '[{"a": 1},\n {"a": 2}]', "one JSON array"),
+        ("d.JSON", "\ufeff \n[1]", "one JSON array"),
+        ("d.json", '{"a": 1}\n{"a": 2}\n', "`format: jsonl`"),
+        ("d.xlsx", "PK", "Save the sheet as CSV"),
+        ("d.feather", "", "Save the table as Parquet"),
+        ("d.data", "a;b", "`format: csv`"),
+    ],
+)
+def test_a_format_that_is_not_read_says_the_way_out_of_its_own(
+    tmp_path: Path, name: str, content: str, said: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UserProblem) as caught:
+        format_of(path)
+    assert caught.value.code == "unknown-format"
+    assert said in caught.value.hint
+    assert ("csv" in caught.value.hint) == ("`format: csv`" in said)
+
+
+def test_the_format_of_a_file_that_is_gone_is_told_all_the_same(tmp_path: Path) -> None:
+    with pytest.raises(UserProblem, match="must end in") as caught:
+        format_of(tmp_path / "gone.json")
+    assert "`format: jsonl`" in caught.value.hint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +158,13 @@ def test_a_subset_that_cannot_be_taken_is_a_problem(tmp_path: Path, reading: Rea
         assert caught.value.hint == "Did you mean 'name'?"
 
 
+@pytest.mark.parametrize("content", ['[{"a": 1}]', '[\n  {"a": 1},\n  {"a": 2}\n]\n'])
+def test_a_json_array_that_is_read_as_lines_says_the_way_out(tmp_path: Path, content: str) -> None:
+    with pytest.raises(UserProblem, match=r"Line 1 of d\.jsonl must be a JSON object") as caught:
+        read_table([written(tmp_path, content, "d.jsonl")])
+    assert "one JSON array" in caught.value.hint
+
+
 def test_a_stored_table_is_read_back_and_its_key_is_its_content(tmp_path: Path) -> None:
     cache, file = Cache(tmp_path / "cache"), written(tmp_path, PEOPLE)
     sha = content_hash_of_files([file])
@@ -219,6 +227,73 @@ def test_pandas_columns_of_every_kind_are_read() -> None:
 def test_what_is_no_table_is_a_problem() -> None:
     with pytest.raises(UserProblem, match="got a int"):
         from_frame(3)
+
+
+@pytest.mark.parametrize(
+    ("text", "reading", "separator"),
+    [
+        ("name;age\nAnn;31\n", Reading(), ";"),
+        ("name\tage\nAnn\t31\n", Reading(), "\\t"),
+        ("name|age\nAnn|31\n", Reading(), "|"),
+        ("name,age\nAnn,31\n", Reading(separator=";"), ","),
+    ],
+)
+def test_an_absent_column_of_a_table_that_was_not_cut_names_the_separator(
+    tmp_path: Path, text: str, reading: Reading, separator: str
+) -> None:
+    with pytest.raises(UserProblem, match="Column 'age' must be in the data") as caught:
+        read_table([written(tmp_path, text)], replace(reading, columns=("age",)))
+    assert f'`separator: "{separator}"`' in caught.value.hint
+    with pytest.raises(UserProblem) as caught:
+        read_table([written(tmp_path, text)], replace(reading, where="age > 3"))
+    assert f'`separator: "{separator}"`' in caught.value.hint
+
+
+def test_the_key_of_a_table_is_what_decides_its_content_and_nothing_else(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+
+    def key(name: str, reading: Reading = Reading(), text: str = PEOPLE) -> str:  # noqa: B008 - frozen
+        file = written(tmp_path, text, name)
+        return load_table(cache, [file], content_hash_of_files([file]), reading).key
+
+    plain = key("people.csv")
+    assert key("people.2024.v2.csv") == key("people.CSV") == plain
+    assert key("people.data", Reading(format="csv")) == plain
+    assert key("p.csv", Reading(seed=9)) == plain  # nothing is drawn
+    assert key("p.csv", Reading(sample=2, seed=9)) != key("p.csv", Reading(sample=2, seed=8))
+    assert key("p.csv", Reading(separator=",")) == plain
+    assert key("p.csv", Reading(separator=";")) != plain
+    assert key("p.csv", Reading(null_values=("NA", ""))) == key("p.csv", Reading(null_values=("NA",))) != plain
+    assert key("p.csv", Reading(columns=("city", "name"))) == key("p.csv", Reading(columns=("name", "city"))) != plain
+    # The same bytes are another table where another format reads them.
+    one = "a\n"
+    assert len({key("x.csv", text=one + "1\n"), key("x.tsv", text=one + "1\n")}) == 2
+
+
+def test_the_columns_of_a_subset_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    file = written(tmp_path, PEOPLE)
+    assert read_table([file], Reading(columns=("city", "name"))).columns == ["name", "city"]
+
+
+def test_a_table_in_memory_is_the_same_in_any_order_of_its_columns(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    cache = Cache(tmp_path)
+    assert load_frame(cache, frame).key == load_frame(cache, frame.select("b", "a")).key
+    assert load_frame(cache, frame).key != load_frame(cache, frame.rename({"a": "b", "b": "a"})).key
+
+
+def test_a_column_that_training_read_as_text_can_be_read_as_text_again(tmp_path: Path) -> None:
+    file = written(tmp_path, "code,flag,n\n007,True,1\n010,False,2\n")
+    assert read_table([file]).dtypes == [pl.Int64, pl.Boolean, pl.Int64]
+    read = read_table([file], Reading(as_text=("code", "flag", "absent")))
+    assert (read["code"].to_list(), read["flag"].to_list()) == (["007", "010"], ["True", "False"])
+    assert read["n"].to_list() == [1, 2]
+
+
+def test_a_column_that_is_text_in_one_file_keeps_its_spelling_in_all(tmp_path: Path) -> None:
+    one, two = written(tmp_path, "code,n,gap\n007,1,\n", "1.csv"), written(tmp_path, "code,n,gap\nA1,2,5\n", "2.csv")
+    read = read_table([one, two])
+    assert (read["code"].to_list(), read["n"].to_list(), read["gap"].to_list()) == (["007", "A1"], [1, 2], [None, 5])
 
 
 @given(st.lists(st.none() | st.text(max_size=5), max_size=30), st.integers(0, 29))

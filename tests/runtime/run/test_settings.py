@@ -93,3 +93,17 @@ def test_a_plateau_of_what_is_never_evaluated_is_refused() -> None:
     scheduler = "learning_rate_scheduler: {reduce_on_plateau: 1, reduce_eval_split: validation}"
     with pytest.raises(UserProblem, match="reduce_on_plateau must watch a metric that is evaluated"):
         settings(f"trainer: {{{scheduler}}}", validation=0)
+
+
+def test_a_plateau_of_a_metric_that_the_combined_loss_does_not_have_is_refused() -> None:
+    scheduler = "reduce_on_plateau: 1, reduce_eval_split: validation, reduce_eval_metric: r2"
+    outputs = plan(f"trainer: {{learning_rate_scheduler: {{{scheduler}}}}}", more=", {name: z, type: number}")
+    with pytest.raises(UserProblem, match="reduce_eval_metric must be loss where the loss of all outputs decides"):
+        settings_of(
+            outputs,
+            Components(),
+            steps=steps_of(outputs.trainer, 10),
+            batch_size=32,
+            rows={"training": 320, "validation": 10, "test": 0},
+            precision=Precision(),
+        )

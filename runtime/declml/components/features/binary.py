@@ -9,6 +9,7 @@ import polars as pl
 
 from declml.components.features.labels import (
     add_counts,
+    as_known,
     as_labels,
     can_be_label,
     count_labels,
@@ -17,9 +18,11 @@ from declml.components.features.labels import (
     kind_of_classes,
     label_kind,
 )
-from declml.components.features.missing import fill_missing, nested_finding, presence_findings, quoted
+from declml.components.features.missing import fill_missing, finding, nested_finding, presence_findings
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
 from declml.errors import UserProblem
+from declml_schema import column_findings as found
+from declml_schema.column_findings import quoted
 from declml_schema.declare import Component, Parameters, parameter
 
 BinaryStrategy = Literal["fill_with_mode", "bfill", "ffill", "drop_row", "fill_with_false", "fill_with_true"]
@@ -67,7 +70,7 @@ class OutputBinaryParameters(Parameters):
 class InputBinary:
     """A binary column as an input: 1 for true, 0 for false."""
 
-    version = 1
+    version = 2
 
     def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
         """Return what is wrong or odd with the column; more than two values are no binary."""
@@ -207,6 +210,7 @@ def _truth(labels: pl.Series, facts: Facts) -> pl.Series:
         known.update(dict.fromkeys(TRUE_WORDS, 1.0))
     else:
         known.update({facts["false"]: 0.0, facts["true"]: 1.0})
+        labels = as_known(labels, list(known))
     return labels.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.Float32)
 
 
@@ -239,14 +243,7 @@ def _inspect(column: pl.Series, name: str, preprocessing: Values, *, is_target: 
     labels = as_labels(column)
     counts = _variants(count_labels(labels))
     if len(counts) > 2:
-        return [
-            Finding(
-                "not-binary",
-                f"Column '{name}' is declared binary and must have two values; got {len(counts):,}:"
-                f" {quoted(sorted(counts))}.",
-                fatal=True,
-            )
-        ]
+        return [finding(found.not_binary(name, values=sorted(counts), count=len(counts)))]
     strategy = preprocessing["missing_value_strategy"]
     findings = presence_findings(labels, name, is_target=is_target, strategy=strategy)
     fallback = preprocessing["fallback_true_label"]
@@ -255,14 +252,7 @@ def _inspect(column: pl.Series, name: str, preprocessing: Values, *, is_target: 
     filled = labels.null_count() > 0 and strategy in {"fill_with_false", "fill_with_true"}
     if is_target and len(counts) == 1 and not filled:
         findings = [each for each in findings if each.code != "constant-column"]
-        only = next(iter(counts))
-        findings.append(
-            Finding(
-                "one-class",
-                f"Target '{name}' must have two values; got only '{only}' in {len(labels):,} rows.",
-                fatal=True,
-            )
-        )
+        findings.append(finding(found.one_value(name, value=next(iter(counts)), rows=len(labels))))
     return findings
 
 

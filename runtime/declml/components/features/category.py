@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 
 from declml.components.features.labels import (
     add_counts,
+    as_known,
     as_labels,
     by_frequency,
     can_be_label,
@@ -22,12 +21,14 @@ from declml.components.features.missing import (
     MISSING_DOC,
     MissingStrategy,
     fill_missing,
+    finding,
     nested_finding,
     presence_findings,
-    quoted,
 )
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
 from declml.errors import UserProblem
+from declml_schema import column_findings as found
+from declml_schema.column_findings import quoted
 from declml_schema.declare import Component, Parameters, Rule, parameter
 
 UNKNOWN = "<UNK>"
@@ -74,7 +75,7 @@ class OutputCategoryParameters(Parameters):
 class InputCategory:
     """A category column as an input: id 0 is the unknown label, the others follow by frequency, equals by text."""
 
-    version = 1
+    version = 2
 
     def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
         """Return what is wrong or odd with the column."""
@@ -140,7 +141,7 @@ class OutputCategory(InputCategory):
         ]
         classes = labels.drop_nulls().unique()
         if len(classes) == 1 and not _has_second_class(labels, preprocessing):
-            findings.append(Finding("one-class", _one_class(name, classes[0], len(labels)), fatal=True))
+            findings.append(finding(found.one_class(name, label=classes[0], rows=len(labels))))
         return findings + _id_findings(labels, name)
 
     def fit(self, summary: Summary, preprocessing: Values) -> Facts:
@@ -205,6 +206,7 @@ def _labels(column: pl.Series, preprocessing: Values) -> pl.Series:
 
 def _ids(labels: pl.Series, vocabulary: list[str]) -> pl.Series:
     """Return the place of each label in the vocabulary, ``(row,)`` Int32; null where it is in none."""
+    labels = as_known(labels, vocabulary)
     places = pl.Series(range(len(vocabulary)), dtype=pl.Int32)
     return labels.replace_strict(pl.Series(vocabulary, dtype=pl.String), places, default=None, return_dtype=pl.Int32)
 
@@ -218,6 +220,7 @@ def _filled_counts(summary: Summary, preprocessing: Values) -> tuple[dict[str, i
         fill = fill.lower()
     if strategy != "fill_with_const" and counts:
         fill = by_frequency(counts)[0]
+    fill = str(as_known(pl.Series([fill]), list(counts))[0])
     if summary["missing"] and strategy in {"fill_with_const", "fill_with_mode"}:
         counts[fill] = counts.get(fill, 0) + summary["missing"]
     return counts, fill
@@ -227,23 +230,12 @@ def _has_second_class(labels: pl.Series, preprocessing: Values) -> bool:
     return preprocessing["missing_value_strategy"] == "fill_with_const" and labels.null_count() > 0
 
 
-def _one_class(name: str, label: Any, rows: int) -> str:
-    return f"Target '{name}' must have at least two classes; got only '{label}' in {rows:,} rows."
-
-
 def _id_findings(labels: pl.Series, name: str) -> list[Finding]:
     """Return a warning when nearly every row has a label of its own, which nothing can be learned from."""
-    rows = len(labels) - labels.null_count()
-    distinct = labels.drop_nulls().n_unique()
-    if rows < 50 or distinct * 10 < rows * 9:
+    present, distinct = len(labels) - labels.null_count(), labels.drop_nulls().n_unique()
+    if not found.is_like_an_id(distinct=distinct, present=present):
         return []
-    return [
-        Finding(
-            "looks-like-id",
-            f"Column '{name}' is declared category but has {distinct:,} different values in {rows:,} rows: it looks"
-            f" like an id.",
-        )
-    ]
+    return [finding(found.looks_like_id(name, distinct=distinct, present=present))]
 
 
 INPUT = Component(

@@ -29,6 +29,27 @@ def as_labels(column: pl.Series, *, lowercase: bool = False) -> pl.Series:
     return labels.str.to_lowercase() if lowercase else labels
 
 
+_TRUTHS = ("true", "false")
+
+
+def as_known(labels: pl.Series, known: Sequence[str]) -> pl.Series:
+    """Return labels with true and false written as ``known`` writes them: tables hold them as values, True or TRUE.
+
+    A label that is itself among ``known`` stays as it is.
+    """
+    spelled: dict[str, str] = {}
+    for label in known:
+        if label.lower() in _TRUTHS:
+            spelled.setdefault(label.lower(), label)
+    if not spelled:
+        return labels
+    respelled = labels.str.to_lowercase().replace_strict(
+        list(spelled), list(spelled.values()), default=None, return_dtype=pl.String
+    )
+    stays = respelled.is_null() | labels.is_in([label for label in known if label.lower() in _TRUTHS])
+    return labels.zip_with(stays.fill_null(value=True), respelled)
+
+
 def can_be_label(dtype: pl.DataType) -> bool:
     """Return whether values of this type have a text form: lists, structs and binary data have none."""
     return not (dtype.is_nested() or dtype == pl.Binary or dtype == pl.Object)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
 from declml.contracts import Finding
+from declml_schema import column_findings as found
 
 MissingStrategy = Literal["fill_with_const", "fill_with_mode", "bfill", "ffill", "drop_row"]
 MISSING_DOC = (
@@ -45,23 +45,12 @@ def presence_findings(column: pl.Series, name: str, *, is_target: bool, strategy
     """Return what must be said of missing and equal values; ``column`` has null wherever nothing can be read."""
     rows, missing = len(column), column.null_count()
     if missing == rows:
-        return [
-            Finding("all-missing", f"Column '{name}' must have values; got {rows:,} rows, all missing.", fatal=True)
-        ]
+        return [finding(found.all_missing(name, rows=rows))]
     findings: list[Finding] = []
     if missing and strategy == "drop_row":
-        subject = "Target" if is_target else "Column"
-        findings.append(
-            Finding(
-                "missing-target" if is_target else "missing-dropped",
-                f"{subject} '{name}' has no value in {missing:,} of {rows:,} rows: these rows are left out.",
-            )
-        )
+        findings.append(finding(found.some_missing(name, missing=missing, rows=rows, is_target=is_target)))
     if rows > 1 and column.drop_nulls().n_unique() == 1:
-        value = column.drop_nulls()[0]
-        findings.append(
-            Finding("constant-column", f"Column '{name}' should vary; got {value!r} in all rows that have a value.")
-        )
+        findings.append(finding(found.constant(name, value=column.drop_nulls()[0])))
     return findings
 
 
@@ -72,10 +61,9 @@ def first_row(mask: pl.Series) -> int:
 
 def nested_finding(name: str, declared: str, dtype: pl.DataType) -> Finding:
     """Return the finding for a column whose values the feature type cannot hold."""
-    return Finding("wrong-column-type", f"Column '{name}' is declared {declared} but holds {dtype} values.", fatal=True)
+    return finding(found.wrong_type(name, declared=declared, holds=str(dtype)))
 
 
-def quoted(values: Sequence[str], most: int = 3) -> str:
-    """Return values in quotes, the first few of many."""
-    shown = ", ".join(f"'{value}'" for value in values[:most])
-    return f"{shown} and {len(values) - most:,} more" if len(values) > most else shown
+def finding(told: found.Found) -> Finding:
+    """Return a finding as a feature type tells it: where it is shown, its hint has a place of its own."""
+    return Finding(told.code, told.message, fatal=told.fatal)

@@ -10,6 +10,7 @@ import polars as pl
 from declml.components.features.labels import can_be_label
 from declml.components.features.missing import (
     fill_missing,
+    finding,
     first_row,
     keep_both,
     nested_finding,
@@ -17,6 +18,7 @@ from declml.components.features.missing import (
 )
 from declml.components.features.number_fit import bounded, fit_numbers, moments_of, needs_histogram
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
+from declml_schema import column_findings as found
 from declml_schema.declare import Component, Parameters, Rule, parameter
 
 NumberStrategy = Literal["fill_with_const", "fill_with_mode", "fill_with_mean", "bfill", "ffill", "drop_row"]
@@ -189,14 +191,8 @@ def _inspect(column: pl.Series, name: str, preprocessing: Values, *, is_target: 
     texts = int(numbers.unreadable.sum())
     if texts:
         row = first_row(numbers.unreadable)
-        findings.append(
-            Finding(
-                "not-a-number",
-                f"Column '{name}' is declared number but {texts:,} of {rows:,} rows are text, first at row {row:,}:"
-                f" '{column[row - 1]}'.",
-                fatal=texts * 2 > rows,
-            )
-        )
+        told = found.not_numbers(name, texts=texts, rows=rows, row=row, text=str(column[row - 1]))
+        findings.append(finding(told))
         if findings[0].fatal:
             return findings
     infinite = int(numbers.infinite.sum())

@@ -18,14 +18,13 @@ from declml.components.features.missing import (
 from declml.components.features.tokenizers import (
     PLANNED_TOKENIZERS,
     Tokenizer,
-    pretrained_digest,
     pretrained_facts,
     pretrained_ids,
     tokenize,
 )
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
 from declml.errors import UserProblem
-from declml.pretrained import locate_pretrained
+from declml.pretrained import locate_pretrained, tokenizer_digest
 from declml_schema.declare import Component, Parameters, Rule, parameter
 
 PAD, UNKNOWN = 0, 1
@@ -84,7 +83,7 @@ class InputText:
         name = preprocessing["pretrained_model_name_or_path"]
         if preprocessing["tokenizer"] != "hf_tokenizer" or name is None:
             return {}
-        return {"tokenizer": pretrained_digest(locate_pretrained(name))}
+        return {"tokenizer": tokenizer_digest(locate_pretrained(name))}
 
     def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
         """Return what is wrong or odd with the column."""
@@ -247,5 +246,5 @@ INPUT = Component(
         Rule("ignored-unless", "unknown_symbol", "tokenizer", _OWN_TOKENIZERS),
         Rule("ignored-unless", "fill_value", "missing_value_strategy", ("fill_with_const",)),
     ),
-    facts={"default_encoder": "parallel_cnn"},
+    facts={"default_encoder": "parallel_cnn", "own_when_tied": ["max_sequence_length"]},
 )

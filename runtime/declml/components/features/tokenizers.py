@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
 from declml.errors import UserProblem
-from declml.pretrained import locate_pretrained
+from declml.pretrained import locate_pretrained, tokenizer_digest
 
 Tokenizer = Literal[
     "space", "space_punct", "underscore", "comma", "characters", "untokenized", "stripped", "ngram", "hf_tokenizer"
@@ -119,7 +117,9 @@ def _ngrams(words: pl.Series, size: int) -> pl.Series:
 
 
 def pretrained_facts(name: str) -> dict[str, Any]:
-    """Return what identifies a pretrained tokenizer: its name, vocabulary size, padding id and the hash of its file."""
+    """Return what identifies a pretrained tokenizer: its name, vocabulary size, padding id and the hash of its
+    files.
+    """
     tokenizer, digest = _pretrained(name)
     return {
         "tokenizer": name,
@@ -162,9 +162,15 @@ def pretrained_ids(texts: pl.Series, name: str, digest: str, *, most: int | None
     return (np.concatenate(ids) if ids else np.zeros(0, dtype=np.int32)), offsets
 
 
-@functools.lru_cache(maxsize=4)
 def _pretrained(name: str) -> tuple[Any, str]:
+    """Return a tokenizer and the digest of its files, read anew only where that is another one."""
     folder = locate_pretrained(name)
+    digest = tokenizer_digest(folder)
+    return _loaded(str(folder), digest), digest
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(folder: str, digest: str) -> Any:
     try:
         # Heavy, and only needed where a config names a pretrained tokenizer.
         from transformers import AutoTokenizer
@@ -175,16 +181,7 @@ def _pretrained(name: str) -> tuple[Any, str]:
             hint="pip install 'declml[text]'",
         ) from error
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), use_fast=True, local_files_only=True)
+        return AutoTokenizer.from_pretrained(folder, use_fast=True, local_files_only=True)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise UserProblem("broken-pretrained", f"The tokenizer in {folder} must be loadable; got: {reason}.") from error
-    return tokenizer, pretrained_digest(folder)
-
-
-def pretrained_digest(folder: Path) -> str:
-    """Return the SHA-256 of the file that decides how a pretrained tokenizer cuts, in hex."""
-    for name in ("tokenizer.json", "spiece.model", "vocab.txt"):
-        if (folder / name).is_file():
-            return hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    raise UserProblem("broken-pretrained", f"The pretrained model in {folder} must have a tokenizer.json; got none.")
