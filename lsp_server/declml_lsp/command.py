@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -27,14 +28,18 @@ def lsp(stdio: bool, tcp: int | None, websocket: int | None) -> None:  # noqa: F
         raise click.UsageError("Only one of --stdio, --tcp and --websocket must be given.")
     # Imported here: `declml --help` lists this command and must not load the protocol.
     from declml_lsp.server import build_server
+    from declml_lsp.streams import serve_stdio, serve_tcp, serve_websocket
 
     server = build_server()
     if tcp is not None:
         click.echo(f"Listening on {_HERE}:{tcp}", err=True)
-        server.start_tcp(_HERE, tcp)
+        code = serve_tcp(server.protocol, tcp)
     elif websocket is not None:
         click.echo(f"Listening on ws://{_HERE}:{websocket}", err=True)
-        server.start_ws(_HERE, websocket)
+        code = serve_websocket(server.protocol, websocket)
     else:
-        server.start_io()
-    sys.exit(0)
+        code = serve_stdio(server.protocol)
+    server.close()
+    sys.stderr.flush()
+    # Not sys.exit, which would wait for a thread that still computes an answer, or writes to a client that is gone.
+    os._exit(code)

@@ -1,28 +1,34 @@
 """What is being typed at a place, read from lines and indents alone: it answers whatever else is wrong with the text.
 
 A parse of the whole text costs more than a keystroke may, and a text with an open bracket has no right one. The lines
-above the cursor with less indent are the collections around it; one in flow style (``{type: lstm, |``) is read from
-its bracket on by `flow`.
+above the cursor with less indent are the collections around it (`blocks`); one in flow style (``{type: lstm, |``) is
+read from its bracket on by `flow`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from declml_lsp.blocks import (
+    Box,
+    Mark,
+    comment_start,
+    first_content,
+    gather,
+    levels_of,
+    marks_of,
+    properties,
+    without_comment,
+)
 from declml_lsp.flow import locate_in_flow
-from declml_lsp.levels import Level, Step, path_of, scalar_text
+from declml_lsp.levels import Level, Step, path_of
 from declml_schema.problems import Position, Span
 
-_PLAIN_START = r"""(?:[^\s#'"\[\]{},&*!|>%@`:-]|[-:](?=\S))"""
-_PLAIN_REST = r"(?:[^\s:#]|:(?=\S)|(?<=\S)\#|[ \t]+(?=[^\s:#]))*"
-_KEY = re.compile(rf"""(?P<name>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|{_PLAIN_START}{_PLAIN_REST})[ \t]*:(?=\s|$)""")
-_DASH = re.compile(r"-(?:[ \t]+|$)")
-_QUOTED_OR_COMMENT = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:^|(?<=\s))#""")
 _WORD = re.compile(r"[^\s:,\]}#]*")
-_PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*")
+_NO_CONTENT = ("#", "---", "%")
 
 
 class Kind(StrEnum):
@@ -32,7 +38,7 @@ class Kind(StrEnum):
     VALUE = "value"
     ITEM = "item"
     COMMENT = "comment"
-    TEXT = "text"  # inside a literal or folded block
+    TEXT = "text"  # inside a literal or folded block, or quoted text that began above
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,9 @@ class Cursor:
 
     ``prefix`` is what is written before the cursor and ``span`` all of it, to be replaced; ``quote`` is the quotation
     mark that ``span`` begins with, if any. ``has_colon`` says that a key's colon is there already, ``needs_dash`` that
-    an item's dash is not. ``indent`` is the column where the innermost collection's keys or items stand.
+    an item's dash is not. ``indent`` is the column where the innermost collection's keys or items stand: where a key is
+    typed at another column, its line is not indented as its neighbours are. ``open_key`` is the key above a blank line
+    whose list may have its next item there, at the indent of the key itself.
     """
 
     kind: Kind
@@ -54,6 +62,7 @@ class Cursor:
     has_colon: bool = False
     needs_dash: bool = False
     indent: int = 0
+    open_key: str = ""
 
     @property
     def path(self) -> str:
@@ -61,57 +70,30 @@ class Cursor:
         return path_of(self.levels, self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A dash (``key`` is None) or a key of block style, with the column where what follows it begins."""
-
-    line: int
-    column: int
-    key: str | None
-    value_column: int
-    key_end: int = 0
-
-
-@dataclass(slots=True)
-class _Box:
-    """A block collection that is open at the cursor, while its lines are gathered."""
-
-    column: int
-    is_list: bool | None
-    opener: _Mark | None = None  # the dash or key that leads to it
-    items: int = 0  # of a list, before the cursor's
-    keys: list[str] = field(default_factory=list[str])
-    scalars: dict[str, str] = field(default_factory=dict[str, str])
-
-    def add(self, mark: _Mark, lines: Sequence[str]) -> None:
-        """Note a key of this mapping."""
-        if mark.key is None or mark.key in self.keys:
-            return
-        self.keys.append(mark.key)
-        value = scalar_text(without_comment(lines[mark.line][mark.value_column :]))
-        if value and value[0] not in "{[|>*":
-            self.scalars[mark.key] = value
-
-
 def locate(lines: Sequence[str], position: Position) -> Cursor:
     """Return what is being typed at ``position`` of the text with these lines."""
     line = lines[position.line] if position.line < len(lines) else ""
-    column = min(position.column, len(line))
-    here = Position(position.line, column)
-    comment = _comment_start(line)
-    marks = _marks(line, position.line)
-    typed = _typed(line, marks, column)
-    boxes = _boxes(lines, typed, marks, here)
-    in_flow = _in_flow(lines, boxes, typed, here)
+    here = Position(position.line, min(position.column, len(line)))
+    root = _root_bracket(lines)
+    if root is not None and root < here:
+        found = _from_bracket(lines, root, (), "", here)
+        if found is not None:
+            return found
+    marks = marks_of(line, here.line)
+    typed = _typed(line, marks, here.column)
+    around = _Around(lines, here, typed, marks)
+    in_flow = _in_flow(lines, around.boxes, typed, here)
     if in_flow is not None:
         return in_flow
-    levels = _levels(boxes)
+    around.settle()
+    levels = levels_of(around.boxes)
     nothing = Span(here, here)
-    if comment is not None and column > comment:
+    comment = comment_start(line)
+    if comment is not None and here.column > comment:
         return Cursor(Kind.COMMENT, levels, nothing)
-    if any(_is_literal(lines, box.opener, position.line) for box in boxes):
+    if any(_is_text(lines, box.opener, here.line) for box in around.boxes):
         return Cursor(Kind.TEXT, levels, nothing)
-    return _cursor(line, typed, levels, here, needs_dash=not line.strip() and boxes[0].is_list is True)
+    return _cursor(line, typed, levels, here, around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +102,11 @@ class _Typed:
 
     kind: Kind
     column: int
-    own: _Mark | None
-    before: list[_Mark]
+    own: Mark | None
+    before: list[Mark]
 
 
-def _typed(line: str, marks: list[_Mark], column: int) -> _Typed:
+def _typed(line: str, marks: list[Mark], column: int) -> _Typed:
     if not line.strip():
         return _Typed(Kind.KEY, column, None, [])
     last = marks[-1] if marks else None
@@ -137,25 +119,104 @@ def _typed(line: str, marks: list[_Mark], column: int) -> _Typed:
     return _Typed(Kind.KEY, min(len(line) - len(line.lstrip()), column), None, [])
 
 
-def _cursor(line: str, typed: _Typed, levels: tuple[Level, ...], here: Position, *, needs_dash: bool) -> Cursor:
+class _Around:
+    """The block collections around the cursor, the innermost first, and what follows from how its line is indented."""
+
+    def __init__(self, lines: Sequence[str], here: Position, typed: _Typed, marks: list[Mark]) -> None:
+        self._lines = lines
+        self._here = here
+        self._typed = typed
+        self._blank = here.line >= len(lines) or not lines[here.line].strip()
+        self.open_key = ""
+        self.indent = typed.column
+        self.needs_dash = False
+        if typed.kind is Kind.ITEM:
+            self.boxes = gather(lines, here.line, Box(marks[-1].column, is_list=True), typed.before[:-1])
+        else:
+            self.boxes = self._gather(typed.column, typed.before)
+
+    def settle(self) -> None:
+        """Work out what the line's indent means, once it is known that no open bracket is around it."""
+        typed = self._typed
+        if typed.kind is Kind.KEY and typed.own is None and not typed.before:
+            self._straighten(typed)
+        self._find_list_at_key()
+        self.indent = typed.column if typed.kind is Kind.ITEM else self.boxes[0].column
+        self.needs_dash = self._blank and self.boxes[0].is_list is True
+
+    def _gather(self, column: int, before: Sequence[Mark]) -> list[Box]:
+        return gather(self._lines, self._here.line, Box(column, is_list=None if self._blank else False), before)
+
+    def _straighten(self, typed: _Typed) -> None:
+        """Take a line with nothing but a half-typed key to the indent of the collection that it is meant for."""
+        opener = self.boxes[0].opener
+        if opener is None:
+            return
+        value = opener.value(self._lines)
+        if opener.key is None and value and marks_of(self._lines[opener.line], opener.line)[-1] != opener:
+            wanted = opener.value_column  # "- name: a": its other keys stand where the first does
+        elif value and not _goes_on(value):
+            wanted = opener.column  # deeper than something that has its value: a neighbour of it
+        else:
+            wanted = first_content(self._lines, opener, self._here.line)
+        if wanted is not None and wanted != typed.column:
+            self.boxes = self._gather(wanted, typed.before)
+
+    def _find_list_at_key(self) -> None:
+        """Tell a list that stands at its own key's indent from the next key, for a blank line can be either's."""
+        boxes = self.boxes
+        if not self._blank:
+            return
+        if len(boxes) > 1 and boxes[0].is_list and boxes[1].column == boxes[0].column:
+            if self._is_followed_by_item(boxes[0].column):
+                return
+            opener = boxes[0].opener
+            self.open_key = (opener.key if opener is not None else None) or ""
+            self.boxes = gather(self._lines, self._here.line, Box(boxes[0].column, is_list=False), ())
+            return
+        for above in range(min(self._here.line, len(self._lines)) - 1, -1, -1):
+            line = self._lines[above]
+            content = line.lstrip()
+            if content and content[0] != "#":
+                marks = marks_of(line, above)
+                last = marks[-1] if marks else None
+                if last is not None and last.column == boxes[0].column and not last.value(self._lines):
+                    self.open_key = last.key or ""
+                return
+
+    def _is_followed_by_item(self, column: int) -> bool:
+        for below in range(self._here.line + 1, len(self._lines)):
+            line = self._lines[below]
+            content = line.lstrip()
+            if content and content[0] != "#":
+                marks = marks_of(line, below)
+                return bool(marks) and marks[0].key is None and marks[0].column == column
+        return False
+
+
+def _cursor(line: str, typed: _Typed, levels: tuple[Level, ...], here: Position, around: _Around) -> Cursor:
     column = here.column
     if typed.kind is Kind.VALUE and typed.own is not None:
         start = min(typed.own.value_column, column)
-        start += len(_match(_PROPERTIES, line[:column], start))
+        start += len(properties(line[:column], start))
         end = max(column, start + len(without_comment(line[start:])))
-        key = typed.own.key or ""
-        return _token(Kind.VALUE, line, levels, here, (start, end), key=key, indent=typed.column)
+        return _token(
+            Kind.VALUE, line, levels, here, (start, end), key=typed.own.key or "", indent=typed.column
+        )  # fmt: skip
     if typed.kind is Kind.ITEM:
         start = min(max(typed.column, 0), column)
         end = max(column, start + len(without_comment(line[start:])))
-        return _token(Kind.ITEM, line, levels, here, (start, end), indent=typed.column)
+        return _token(Kind.ITEM, line, levels, here, (start, end), indent=around.indent)
     if not line.strip():
-        kind = Kind.ITEM if needs_dash else Kind.KEY
-        return Cursor(kind, levels, Span(here, here), needs_dash=needs_dash, indent=column)
+        return Cursor(
+            Kind.ITEM if around.needs_dash else Kind.KEY, levels, Span(here, here),
+            needs_dash=around.needs_dash, indent=around.indent, open_key=around.open_key,
+        )  # fmt: skip
     start = min(typed.column, column)
-    end = typed.own.key_end if typed.own is not None else start + len(_match(_WORD, line, start))
-    answer = _token(Kind.KEY, line, levels, here, (start, max(end, column)), indent=typed.column)
-    return answer if typed.own is None else _with_colon(answer)
+    found = _WORD.match(line, start)
+    end = typed.own.key_end if typed.own is not None else found.end() if found is not None else start
+    answer = _token(Kind.KEY, line, levels, here, (start, max(end, column)), indent=around.indent)
+    return replace(answer, has_colon=True) if typed.own is not None else answer
 
 
 def _token(  # noqa: PLR0913 - a cursor is made of that much
@@ -176,189 +237,86 @@ def _token(  # noqa: PLR0913 - a cursor is made of that much
     return Cursor(kind, levels, span, key, prefix.removeprefix(quote), quote, flow, indent=indent)
 
 
-def _with_colon(cursor: Cursor) -> Cursor:
-    return Cursor(
-        cursor.kind, cursor.levels, cursor.span, cursor.key, cursor.prefix, cursor.quote, cursor.flow, True,
-        indent=cursor.indent,
-    )  # fmt: skip
-
-
-def _boxes(lines: Sequence[str], typed: _Typed, marks: list[_Mark], here: Position) -> list[_Box]:
-    """Return the block collections around the cursor, the innermost first."""
-    blank = not lines[here.line].strip() if here.line < len(lines) else True
-    if typed.kind is Kind.ITEM:
-        dash = marks[-1]
-        boxes = [_Box(dash.column, is_list=True)]
-        before = typed.before[:-1]
-    else:
-        boxes = [_Box(typed.column, is_list=None if blank else False)]
-        before = typed.before
-    for mark in reversed(before):
-        _climb(boxes, mark, lines)
-    for mark in _marks_above(lines, here.line, boxes):
-        _climb(boxes, mark, lines)
-    if blank and len(boxes) > 1 and boxes[0].is_list and boxes[1].column == boxes[0].column:
-        del boxes[0]  # a list at its own key's indent: what is typed here is the next key
-    _gather_below(lines, here.line, boxes)
-    return boxes
-
-
-def _climb(boxes: list[_Box], mark: _Mark, lines: Sequence[str]) -> None:
-    """Take one mark, going backwards through the text: it is a sibling, a parent, or inside an earlier sibling."""
-    box = boxes[-1]
-    if mark.column > box.column:
-        return
-    is_dash = mark.key is None
-    if mark.column < box.column:
-        box.opener = mark
-        boxes.append(_Box(mark.column, is_list=is_dash))
-        return
-    if box.is_list is None:
-        box.is_list = is_dash
-    if box.is_list and is_dash:
-        box.items += 1
-    elif box.is_list:
-        box.opener = mark
-        boxes.append(_Box(mark.column, is_list=False))
-    elif not is_dash:
-        box.add(mark, lines)
-
-
-def _marks_above(lines: Sequence[str], number: int, boxes: list[_Box]) -> Iterator[_Mark]:
-    """Yield the marks of the lines above, from the cursor upwards, that may matter to the outermost box so far."""
-    for above in range(min(number, len(lines)) - 1, -1, -1):
-        line = lines[above]
-        indent = len(line) - len(line.lstrip())
-        box = boxes[-1]
-        if indent > box.column or indent == len(line):
-            continue
-        if box.column == 0 and not box.is_list and len(boxes) > 1:
-            return  # the root's other keys say nothing about what stands inside one of them
-        yield from reversed(_marks(line, above))
-
-
-def _gather_below(lines: Sequence[str], number: int, boxes: list[_Box]) -> None:
-    """Add the keys that follow below the cursor to the mappings around it, up to the end of the list item it is in."""
-    inner = 0
-    for below in range(number + 1, len(lines)):
-        line = lines[below]
-        indent = len(line) - len(line.lstrip())
-        if indent > boxes[inner].column or indent == len(line):
-            continue
-        while indent < boxes[inner].column and inner + 1 < len(boxes):
-            inner += 1
-        box = boxes[inner]
-        if box.is_list or (inner and box.column == 0):
-            return
-        if indent == box.column:
-            marks = _marks(line, below)
-            if marks and marks[0].key is not None:
-                box.is_list = False
-                box.add(marks[0], lines)
-
-
-def _in_flow(lines: Sequence[str], boxes: list[_Box], typed: _Typed, here: Position) -> Cursor | None:
+def _in_flow(lines: Sequence[str], boxes: list[Box], typed: _Typed, here: Position) -> Cursor | None:
     """Return the cursor when it stands inside a collection in flow style."""
     openers = [(index, box.opener) for index, box in enumerate(boxes) if box.opener is not None]
     for index, opener in reversed(openers):
-        found = _from_bracket(lines, opener, boxes[index + 1 :], here)
+        found = _after(lines, opener, boxes[index + 1 :], here)
         if found is not None:
             return found
     if typed.kind is Kind.VALUE and typed.own is not None:
-        return _from_bracket(lines, typed.own, boxes, here)
+        return _after(lines, typed.own, boxes, here)
     if typed.kind is Kind.ITEM:
-        return _from_bracket(lines, typed.before[-1], boxes, here)
+        return _after(lines, typed.before[-1], boxes, here)
     return None
 
 
-def _from_bracket(lines: Sequence[str], opener: _Mark, outer: list[_Box], here: Position) -> Cursor | None:
+def _after(lines: Sequence[str], opener: Mark, outer: list[Box], here: Position) -> Cursor | None:
     """Read the collection that begins after ``opener``, if it is in flow style and open at the cursor."""
     start = _bracket(lines, opener, here)
     if start is None:
         return None
-    line, column = start
     step: Step = opener.key if opener.key is not None else outer[0].items
+    return _from_bracket(lines, start, levels_of(outer), step, here)
+
+
+def _from_bracket(
+    lines: Sequence[str], start: Position, outer: tuple[Level, ...], step: Step, here: Position
+) -> Cursor | None:
+    line, column = start.line, start.column
     if line == here.line:
         text, stop, base = lines[line][column:], here.column - column, column
     else:
-        parts = [lines[line][column:], *lines[line + 1 : here.line], lines[here.line]]
-        before = "\n".join(parts[:-1]) + "\n"
-        text, stop, base = before + parts[-1], len(before) + here.column, -len(before)
+        before = "\n".join([lines[line][column:], *lines[line + 1 : here.line], ""])
+        text, stop, base = before + lines[here.line], len(before) + here.column, -len(before)
     if stop <= 0:
         return None
     found = locate_in_flow(text, stop, step=step)
     if found is None:
         return None
-    levels = (*_levels(outer), *found.levels)
+    levels = (*outer, *found.levels)
     if found.comment:
         return Cursor(Kind.COMMENT, levels, Span(here, here), flow=True)
     kind = Kind.ITEM if found.is_list else Kind.KEY if found.key is None else Kind.VALUE
     ends = (max(0, found.start + base), max(here.column, found.end + base))
     answer = _token(kind, lines[here.line], levels, here, ends, key=found.key or "", flow=True)
-    return _with_colon(answer) if found.has_colon else answer
+    return replace(answer, has_colon=True) if found.has_colon else answer
 
 
-def _bracket(lines: Sequence[str], opener: _Mark, here: Position) -> tuple[int, int] | None:
+def _bracket(lines: Sequence[str], opener: Mark, here: Position) -> Position | None:
     """Return where the value after ``opener`` begins, if that is with a bracket before the cursor."""
     column = opener.value_column
     for number in range(opener.line, here.line + 1):
         line = lines[number]
-        column += len(_match(_PROPERTIES, line, column))
+        column += len(properties(line, column))
         rest = line[column:].lstrip()
         if rest and not rest.startswith("#"):
-            return (number, len(line) - len(rest)) if rest[0] in "{[" else None
+            return Position(number, len(line) - len(rest)) if rest[0] in "{[" else None
         column = 0
     return None
 
 
-def _levels(boxes: Sequence[_Box]) -> tuple[Level, ...]:
-    answer: list[Level] = []
-    for index in range(len(boxes) - 1, -1, -1):
-        box = boxes[index]
-        step: Step = ""
-        if box.opener is not None:
-            step = box.opener.key if box.opener.key is not None else boxes[index + 1].items
-        answer.append(Level(step, tuple(box.keys), box.scalars, is_list=box.is_list))
-    return tuple(answer)
-
-
-def _marks(line: str, number: int) -> list[_Mark]:
-    """Return the dashes and the key that a line of block style begins with."""
-    answer: list[_Mark] = []
-    column = len(line) - len(line.lstrip())
-    while (dash := _DASH.match(line, column)) is not None:
-        answer.append(_Mark(number, column, None, dash.end()))
-        column = dash.end()
-    column += len(_match(_PROPERTIES, line, column)) if answer else 0
-    found = _KEY.match(line, column)
-    if found is not None:
-        value = found.end()
-        value += len(line[value:]) - len(line[value:].lstrip())
-        answer.append(_Mark(number, column, scalar_text(found["name"]), value, found.end() - 1))
-    return answer
-
-
-def _is_literal(lines: Sequence[str], opener: _Mark | None, number: int) -> bool:
-    if opener is None or opener.line >= number:
-        return False
-    return lines[opener.line][opener.value_column :].lstrip()[:1] in ("|", ">")
-
-
-def without_comment(text: str) -> str:
-    """Return a line's text without its comment and the blanks before that."""
-    start = _comment_start(text)
-    return (text if start is None else text[:start]).rstrip()
-
-
-def _comment_start(line: str) -> int | None:
-    if "#" not in line:
-        return None
-    for found in _QUOTED_OR_COMMENT.finditer(line):
-        if found.group() == "#":
-            return found.start()
+def _root_bracket(lines: Sequence[str]) -> Position | None:
+    """Return where a text begins that is in flow style as a whole, as JSON is."""
+    for number, line in enumerate(lines):
+        content = line.lstrip()
+        if content and not content.startswith(_NO_CONTENT):
+            return Position(number, len(line) - len(content)) if content[0] == "{" else None
     return None
 
 
-def _match(pattern: re.Pattern[str], line: str, column: int) -> str:
-    found = pattern.match(line, column)
-    return found.group() if found is not None else ""
+def _goes_on(value: str) -> bool:
+    """Return whether what begins with ``value`` goes on below its line."""
+    if value[0] in ("'", '"'):
+        return len(value) == 1 or value[-1] != value[0]
+    return value[0] in "|>"
+
+
+def _is_text(lines: Sequence[str], opener: Mark | None, number: int) -> bool:
+    """Return whether what follows ``opener`` on line ``number`` is the inside of a text."""
+    if opener is None or opener.line >= number:
+        return False
+    if opener.key is None and marks_of(lines[opener.line], opener.line)[-1] != opener:
+        return False
+    value = opener.value(lines)
+    return bool(value) and _goes_on(value)

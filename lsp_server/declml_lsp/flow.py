@@ -6,16 +6,28 @@ A small scanner instead of the parser: the bracket may have no end yet. YAML 1.2
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from declml_lsp.levels import Level, Step, scalar_text
 
 _AFTER_KEY = " \t\n,]}"
-_SPECIAL = re.compile(r"[\[\]{},:'\"#\n]")
+_SPECIAL = re.compile(r"[\[\]{},:'\"#]")
+
+# What is closed before the cursor says nothing about it: skipped in one match, as deep as configs nest. The quantifiers
+# are possessive, so that an open bracket costs one look and no search.
+_PIECE = r"""[^{}\[\]"'#]++|(?<=[\s,:\[{])(?:"(?:[^"\\]|\\.)*+"|'[^']*+')"""
+_DEPTH = 4
 
 
-@dataclass(slots=True)
+def _closed(depth: int) -> str:
+    inside = f"{_PIECE}|{_closed(depth - 1)}" if depth > 1 else _PIECE
+    return rf"[\[{{](?:{inside})*+[\]}}]"
+
+
+_COLLECTION = re.compile(_closed(_DEPTH), re.DOTALL)
+
+
+@dataclass(slots=True, eq=False)
 class _Frame:
     """An open bracket."""
 
@@ -23,12 +35,17 @@ class _Frame:
     step: Step
     keys: list[str] = field(default_factory=list[str])
     scalars: dict[str, str] = field(default_factory=dict[str, str])
+    aliases: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     items: int = 0
     key: str | None = None
 
     def here(self) -> Step:
         """Return the step to what is being read inside."""
         return self.items if self.is_list else self.key or ""
+
+    def level(self) -> Level:
+        """Return it as a level."""
+        return Level(self.step, tuple(self.keys), self.scalars, is_list=self.is_list, aliases=self.aliases)
 
 
 @dataclass(slots=True)
@@ -52,6 +69,12 @@ def locate_in_flow(text: str, stop: int, *, step: Step) -> FlowCursor | None:
     return _Scan(text, stop, step).run()
 
 
+def closed_collection(text: str) -> str | None:
+    """Return the collection that a text begins with, None where its last bracket is not there."""
+    found = _COLLECTION.match(text)
+    return found.group() if found is not None else None
+
+
 class _Scan:
     """Reads the text once; the frames that are open at the cursor go on being filled with what follows it."""
 
@@ -63,7 +86,6 @@ class _Scan:
         self._at_cursor: list[_Frame] | None = None
         self._found: FlowCursor | None = None
         self._start: int | None = None  # of the token being read
-        self._own_key: tuple[_Frame, str] | None = None
 
     def run(self) -> FlowCursor | None:
         """Return the cursor."""
@@ -88,7 +110,7 @@ class _Scan:
         self._found = FlowCursor((), top.is_list, None if top.is_list else top.key, start, self._stop, comment=comment)
 
     def _read(self, offset: int) -> int:
-        """Read one character, quoted text or comment; return the offset after it."""
+        """Read one character, quoted text, comment or closed collection; return the offset after it."""
         text = self._text
         character = text[offset]
         if character in " \t\n":
@@ -98,8 +120,8 @@ class _Scan:
         if character in "'\"" and self._start is None:
             return self._quoted(offset)
         if character in "{[" and self._start is None:
-            self._frames.append(_Frame(character == "[", self._frames[-1].here() if self._frames else self._step))
-        elif character in "}]":
+            return self._open(offset)
+        if character in "}]":
             self._end_token(offset)
             if self._frames:
                 self._frames.pop()
@@ -109,9 +131,26 @@ class _Scan:
             self._frames[-1].key = None
         elif character == ":" and self._ends_a_key(offset):
             self._take_key(offset)
-        elif self._start is None:
-            self._start = offset
+        else:
+            return self._plain(offset)
         return offset + 1
+
+    def _open(self, offset: int) -> int:
+        frames = self._frames
+        if frames and not self._is_merge(frames[-1]):
+            closed = _COLLECTION.match(self._text, offset)
+            if closed is not None and (closed.end() <= self._stop or self._at_cursor is not None):
+                return closed.end()
+        frames.append(_Frame(self._text[offset] == "[", frames[-1].here() if frames else self._step))
+        return offset + 1
+
+    def _plain(self, offset: int) -> int:
+        """Read plain text up to a character that may end it, or to the cursor."""
+        if self._start is None:
+            self._start = offset
+        found = _SPECIAL.search(self._text, offset + 1)
+        end = found.start() if found is not None else len(self._text)
+        return end if self._at_cursor is not None else min(end, max(offset + 1, self._stop))
 
     def _comment(self, offset: int) -> int:
         end = self._text.find("\n", offset)
@@ -144,7 +183,6 @@ class _Scan:
         frame.key = name
         if own and self._found is not None:
             self._found.has_colon = True
-            self._own_key = (frame, name)
         else:
             frame.keys.append(name)
         self._start = None
@@ -152,21 +190,33 @@ class _Scan:
     def _end_token(self, offset: int) -> None:
         own = self._closes_the_token(offset)
         if self._start is not None and self._frames and not own:
-            frame = self._frames[-1]
-            written = scalar_text(self._text[self._start : offset])
-            if not frame.is_list and frame.key is not None:
-                frame.scalars[frame.key] = written
-            elif not frame.is_list and "\n" not in self._text[self._start : offset]:
-                frame.keys.append(written)
+            self._take_value(self._text[self._start : offset])
         self._start = None
+
+    def _take_value(self, written: str) -> None:
+        frame = self._frames[-1]
+        outer = self._frames[-2] if len(self._frames) > 1 else None
+        if frame.is_list:
+            if outer is not None and self._is_merge(outer) and written[0] == "*":
+                outer.aliases.setdefault("<<", []).append(written[1:].strip())
+            frame.keys.append(scalar_text(written))
+        elif frame.key is None:
+            if "\n" not in written:
+                frame.keys.append(scalar_text(written))
+        elif written[0] == "*":
+            frame.aliases.setdefault(frame.key, []).append(written[1:].strip())
+        else:
+            frame.scalars[frame.key] = scalar_text(written)
+
+    @staticmethod
+    def _is_merge(frame: _Frame) -> bool:
+        return frame.key == "<<" and not frame.is_list
 
     def _closes_the_token(self, offset: int) -> bool:
         """Note the end of the token at the cursor, when it is the one being read; return whether it is."""
         found = self._found
         if found is None or self._start is None or self._start != found.start or found.end != self._stop:
             return False
-        if self._start >= self._stop:
-            return False  # it begins at the cursor: what follows stays as it is
         written = self._text[found.start : offset].partition("\n")[0]
         found.end = max(self._stop, found.start + len(written.rstrip()))
         return True
@@ -175,15 +225,5 @@ class _Scan:
         found = self._found
         if found is None or self._at_cursor is None:
             return None
-        found.levels = tuple(_level(frame) for frame in self._at_cursor)
+        found.levels = tuple(frame.level() for frame in self._at_cursor)
         return found
-
-
-def _level(frame: _Frame) -> Level:
-    return Level(frame.step, tuple(frame.keys), frame.scalars, is_list=frame.is_list)
-
-
-def opens(text: Sequence[str]) -> bool:
-    """Return whether the first line that is not blank begins with a bracket."""
-    first = next((line.strip() for line in text if line.strip()), "")
-    return first[:1] in ("{", "[")

@@ -6,6 +6,7 @@ Both readings of a text give these: the cursor's (`cursor`, from lines, for text
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -18,14 +19,16 @@ Step: TypeAlias = str | int
 class Level:
     """One collection around a place. ``step`` leads to it from the collection outside; the root's is empty.
 
-    ``keys`` are the keys that it has apart from the place's own, ``scalars`` the text of those with a plain value.
-    ``is_list`` is None where nothing tells yet.
+    ``keys`` are the keys that it has apart from the place's own, ``scalars`` the text of those with a plain value,
+    ``aliases`` the names that stand after those with aliases (``<<: *base``). ``is_list`` is None where nothing tells;
+    a list's ``keys`` are the plain values of its items before the place, as far as they were looked at.
     """
 
     step: Step = ""
     keys: Sequence[str] = ()
     scalars: Mapping[str, str] = field(default_factory=dict[str, str])
     is_list: bool | None = False
+    aliases: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     def type(self) -> str | None:
         """Return what its key ``type`` says, None without one."""
@@ -49,7 +52,16 @@ def scalar_text(written: str) -> str:
     while text[:1] in ("&", "!"):
         text = text.partition(" ")[2].lstrip()
     if text[:1] == '"':
-        return text[1:].removesuffix('"').replace('\\"', '"').replace("\\\\", "\\")
+        inner = text[1:].removesuffix('"')
+        return _unescaped(inner) if "\\" in inner else inner
     if text[:1] == "'":
         return text[1:].removesuffix("'").replace("''", "'")
     return text
+
+
+def _unescaped(text: str) -> str:
+    """Return a double-quoted text's content; YAML's escapes are those of JSON but for rare ones, which stay."""
+    try:
+        return json.loads(f'"{text}"')
+    except ValueError:
+        return text.replace('\\"', '"').replace("\\\\", "\\")

@@ -7,14 +7,16 @@ vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from declml_lsp.levels import Level
+from declml_schema.leaf import leaf_types
 from declml_schema.vocabulary import Block, Vocabulary, Word
 
 Schema: TypeAlias = Mapping[str, Any]
+TypeDefaults: TypeAlias = Callable[[str, str], str | None]
 
 SECTIONS = ("trainer", "preprocessing", "data", "evaluation", "kernel", "backend")
 _PARTS = {"input": ("encoder",), "output": ("decoder", "loss")}
@@ -82,25 +84,58 @@ class Slot:
 Meaning: TypeAlias = MappingMeaning | ListMeaning | LeafMeaning
 
 
-def meaning_of(words: Vocabulary, levels: Sequence[Level]) -> Meaning | None:
+def meaning_of(
+    words: Vocabulary, levels: Sequence[Level], *, type_defaults: TypeDefaults | None = None
+) -> Meaning | None:
     """Return what the innermost collection of ``levels`` is, None where the path leads nowhere known.
 
-    A `LeafMeaning` says that a plain value belongs there and no collection.
+    A `LeafMeaning` says that a plain value belongs there and no collection. ``type_defaults`` tells which component
+    the section ``defaults`` chooses for a feature type and part, such as ``("text", "encoder")``.
     """
     here: Meaning | None = _section(words, "config", "the config")
     for level in levels[1:]:
-        slot = _slot(words, here, level)
-        if slot is None:
+        here = step_into(words, here, level, type_defaults=type_defaults)
+        if here is None:
             return None
-        here = _enter(words, slot, level)
     return here
+
+
+def step_into(
+    words: Vocabulary, outer: Meaning | None, level: Level, *, type_defaults: TypeDefaults | None = None
+) -> Meaning | None:
+    """Return what stands one step inside ``outer``: the walk of `meaning_of`, one level at a time."""
+    slot = _slot(words, outer, level)
+    return _enter(words, slot, level, type_defaults) if slot is not None else None
 
 
 def value_at(words: Vocabulary, levels: Sequence[Level], key: str) -> Meaning | None:
     """Return what may stand after ``key`` in the innermost mapping: a value, or a collection's meaning."""
-    outer = meaning_of(words, levels)
+    return step_into(words, meaning_of(words, levels), Level(key, is_list=None))
+
+
+def alternatives_in(
+    words: Vocabulary, outer: Meaning | None, key: str, *, type_defaults: TypeDefaults | None = None
+) -> list[Meaning]:
+    """Return all that may stand after a key of ``outer``, the usual first: a value, a list, a mapping, or several."""
     slot = _slot(words, outer, Level(key))
-    return _enter(words, slot, Level(key, is_list=None)) if slot is not None else None
+    if slot is None:
+        return []
+    found: list[Meaning] = []
+    for is_list in (None, True, False):
+        meaning = _enter(words, slot, Level(key, is_list=is_list), type_defaults)
+        if meaning is not None and not any(type(each) is type(meaning) for each in found):
+            found.append(meaning)
+    if len(found) > 1 and not _takes_a_scalar(slot.schema):
+        found = [each for each in found if not isinstance(each, LeafMeaning)]
+    return found
+
+
+def _takes_a_scalar(schema: Schema) -> bool:
+    """Return whether a value that is neither a list nor a mapping nor null may stand there."""
+    return any(
+        "enum" in branch or bool({"string", "integer", "number", "boolean"}.intersection(leaf_types(branch)))
+        for branch in schema.get("anyOf", (schema,))
+    )
 
 
 def item_of(words: Vocabulary, outer: ListMeaning) -> Meaning | None:
@@ -129,7 +164,7 @@ def _slot(words: Vocabulary, outer: Meaning | None, level: Level) -> Slot | None
     return Slot(key, schema, outer)
 
 
-def _enter(words: Vocabulary, slot: Slot, level: Level) -> Meaning | None:
+def _enter(words: Vocabulary, slot: Slot, level: Level, type_defaults: TypeDefaults | None = None) -> Meaning | None:
     """Return the meaning of what stands in ``slot``, given what ``level`` shows of it."""
     owner, name, schema = slot.owner, slot.name, slot.schema
     if slot.side:
@@ -149,7 +184,7 @@ def _enter(words: Vocabulary, slot: Slot, level: Level) -> Meaning | None:
     if name == "decay" and owner.section == "scheduler":
         return LeafMeaning(name, schema, owner, words.words("schedule"))
     if "x-choice" in schema:
-        return _choice(words, slot, level)
+        return _choice(words, slot, level, type_defaults)
     if name == "type" and (owner.kind or owner.section == "feature"):
         kind = owner.side if owner.section == "feature" else owner.kind
         feature = None if owner.section == "feature" else owner.feature
@@ -218,15 +253,19 @@ def _features(words: Vocabulary, slot: Slot, level: Level) -> Meaning:
     )
 
 
-def _choice(words: Vocabulary, slot: Slot, level: Level) -> MappingMeaning:
+def _choice(words: Vocabulary, slot: Slot, level: Level, type_defaults: TypeDefaults | None) -> MappingMeaning:
     owner, kind = slot.owner, slot.schema["x-choice"]
     assert owner is not None  # a choice is a key of something
     serving = [word for word in words.words(kind) if owner.feature is None or _serves(word, owner.feature)]
     written = level.type()
     default = _default_of(owner, kind)
+    if owner.section == "feature" and owner.feature is not None and type_defaults is not None:
+        default = type_defaults(owner.feature, kind) or default
     word = next((each for each in serving if each.name == (written or default)), None)
-    if written is None and ("<<" in level.keys or (owner.feature is None and owner.section == "feature")):
-        word = None  # the type may come through the merge, or the feature's type is not known yet
+    # The type may be the alias or merge of something, it may be typed later, and so may be that of the feature.
+    is_open = "<<" in level.keys or "type" in level.keys or (owner.feature is None and owner.section == "feature")
+    if not written and is_open:
+        word = None
     known = [word] if word is not None else serving
     properties = {"type": _type_leaf(kind, serving, default), **_union(known)}
     return MappingMeaning(

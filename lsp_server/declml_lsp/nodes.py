@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from declml_lsp.levels import Level, Step, path_of
@@ -52,7 +53,7 @@ def spot_at(root: Node | None, position: Position) -> Spot | None:
     node, levels, step = root, (), ""
     while isinstance(node, MappingNode | SequenceNode):
         levels = (*levels, level_of(node, step))
-        inner = next((each for each in _children(node, levels) if _covers(each, position)), None)
+        inner = next((each for each in _children(node, levels, position.line) if _covers(each, position)), None)
         if inner is None:
             break
         found, node, step = inner, inner.node, inner.step
@@ -88,13 +89,25 @@ def _inside(node: MappingNode | SequenceNode, outer: tuple[Level, ...], step: St
             yield from _inside(spot.node, levels, spot.step)
 
 
-def _children(node: MappingNode | SequenceNode, levels: tuple[Level, ...]) -> Iterator[Spot]:
+def _children(node: MappingNode | SequenceNode, levels: tuple[Level, ...], line: int | None = None) -> Iterator[Spot]:
+    """Yield what a collection holds; with ``line``, what lies on that line: a list may be long."""
     if isinstance(node, MappingNode):
         for entry in node.entries:
-            yield Spot(levels, entry.key.text, entry, entry.value)
+            if line is None or entry.key.start_line <= line <= max(entry.value.end_line, entry.key.end_line):
+                yield Spot(levels, entry.key.text, entry, entry.value)
     else:
-        for index, item in enumerate(node.items):
-            yield Spot(levels, index, None, item)
+        first, last = (0, len(node.items)) if line is None else _on_line(node.items, line)
+        for index in range(first, last):
+            yield Spot(levels, index, None, node.items[index])
+
+
+def _on_line(items: Sequence[Node], line: int) -> tuple[int, int]:
+    """Return from which item to which (not included) a list lies on a line."""
+    last = bisect_right(items, line, key=lambda item: item.start_line)
+    first = last
+    while first > 0 and items[first - 1].end_line >= line:
+        first -= 1
+    return first, last
 
 
 def _covers(spot: Spot, position: Position) -> bool:

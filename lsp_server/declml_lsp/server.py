@@ -1,4 +1,4 @@
-"""The server: which requests it answers, by whom, and in what time. The whole surface is on this page.
+"""The server: it takes requests and documents, and sees that each answer comes in time. `surface` lists the requests.
 
 A handler is a plain function from an immutable snapshot to an answer. It runs in threads of the server's own (pygls
 reads its input through its pool, which must never be full), has a deadline, and one that fails costs its own answer
@@ -10,69 +10,39 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 from pygls.uris import to_fs_path
 
+from declml_lsp.commands import Commands
+from declml_lsp.documents import Documents
 from declml_lsp.methods import diagnostics
-from declml_lsp.protocol import ConfigDocument, ConfigProtocol
+from declml_lsp.protocol import ConfigProtocol
 from declml_lsp.publishing import Publisher
-from declml_lsp.session import Session, snapshot_of
+from declml_lsp.refreshing import LENSES, Refresher
+from declml_lsp.session import Session
 from declml_lsp.settings import SECTION, Settings, read_settings
 from declml_lsp.snapshot import Snapshot
+from declml_lsp.surface import ANSWER_SECONDS, SURFACE, WORKSPACE_SURFACE, Method
+from declml_lsp.watching import folders_of, paths_of, questions, registrations
 
 LOG = logging.getLogger("declml")
-ANSWER_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A request about one document, answered from its snapshot.
-
-    ``options`` are declared to the client. ``empty`` is the answer for a document that is no config and after a
-    failure, ``late`` the one when ``seconds`` have passed.
-    """
-
-    name: str
-    answer: Callable[[Session, Snapshot, Any], Any]
-    options: Any = None
-    empty: Any = None
-    late: Any = None
-    seconds: float = ANSWER_SECONDS
-
-
-SURFACE: tuple[Method, ...] = (
-    Method(
-        types.TEXT_DOCUMENT_DIAGNOSTIC,
-        diagnostics.pull,
-        types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="declml"),
-        empty=types.RelatedFullDocumentDiagnosticReport(items=[]),
-    ),
-)
-"""What is asked of one document."""
-
-WORKSPACE_SURFACE: tuple[tuple[str, Callable[[Session, Any], Any], Any], ...] = ()
-"""What is asked of no document: the method, its answer, the options."""
-
-_REFRESHES = (
-    (("workspace", "code_lens", "refresh_support"), "workspace_code_lens_refresh_async"),
-    (("workspace", "inlay_hint", "refresh_support"), "workspace_inlay_hint_refresh_async"),
-    (("workspace", "semantic_tokens", "refresh_support"), "workspace_semantic_tokens_refresh_async"),
-    (("workspace", "diagnostics", "refresh_support"), "workspace_diagnostic_refresh_async"),
-)
 
 
 class DeclmlServer(LanguageServer):
-    """The language server of one client."""
+    """The language server of one client. ``surface`` is what it answers about documents."""
 
-    def __init__(self, *, version: str) -> None:
+    protocol: ConfigProtocol  # pyright: ignore[reportIncompatibleVariableOverride] - set once, by the base, to this
+
+    def __init__(self, *, version: str, surface: Sequence[Method] = SURFACE) -> None:
         cells = types.NotebookDocumentFilterWithCells(cells=[types.NotebookCellLanguage(language="*")])
         super().__init__(
             "declml",
@@ -86,21 +56,28 @@ class DeclmlServer(LanguageServer):
         self._answers = ThreadPoolExecutor(2, thread_name_prefix="answer")
         self._analysis = ThreadPoolExecutor(1, thread_name_prefix="analysis")
         self._publisher = Publisher(self._diagnose, self.text_document_publish_diagnostics)
+        self._documents = Documents(
+            self.session, lambda: self.workspace, on_change=self._document_changed, on_end=self._document_ended
+        )
+        self._refresher = Refresher(self, self.session)
         self._told: set[str] = set()
-        self._refreshing = False
-        self._background: set[asyncio.Task[Any]] = set()
-        for method in SURFACE:
+        for method in surface:
             self._serve(method)
         for name, answer, options in WORKSPACE_SURFACE:
             self._serve_workspace(name, answer, options)
         self._serve_events()
+        for name, command in Commands(self, self.session).table().items():
+            self.command(name)(command_handler(command))
 
     # What the session asks of the client, from any thread.
 
     def refresh(self, uri: str) -> None:
         """Show anew what depends on more than a document's text; an empty ``uri`` means all documents."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._refresh, uri)
+        self._from_any_thread(lambda: self._refresh(uri))
+
+    def refresh_lenses(self) -> None:
+        """Ask the client to ask for its lenses anew."""
+        self._from_any_thread(lambda: self._refresher.ask(LENSES))
 
     def log(self, message: str) -> None:
         """Write a line into the client's log."""
@@ -130,7 +107,8 @@ class DeclmlServer(LanguageServer):
 
     def _serve_workspace(self, name: str, answer: Callable[[Session, Any], Any], options: Any) -> None:
         async def respond(params: Any) -> Any:
-            return await self._in_time(name, lambda: answer(self.session, params), None, None, ANSWER_SECONDS)
+            empty = params if name.endswith("/resolve") else None  # an item that is not made fuller stays as it is
+            return await self._in_time(name, lambda: answer(self.session, params), empty, None, ANSWER_SECONDS)
 
         self.feature(name, options)(respond)
 
@@ -153,92 +131,84 @@ class DeclmlServer(LanguageServer):
             message = f"declml could not answer {name}; the server's log says why. Everything else works on."
             self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
 
-    # Documents.
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log what went wrong outside of a request; pygls would put each such sentence before the user."""
+        LOG.error("%s: %s", getattr(source, "__name__", source), error)
+
+    # What the client tells.
 
     def _serve_events(self) -> None:
         self._on(types.INITIALIZE, self._initialize)
         self._on(types.INITIALIZED, self._initialized)
         self._on(types.SHUTDOWN, self._shutdown)
-        self._on(types.TEXT_DOCUMENT_DID_OPEN, self._opened)
-        self._on(types.TEXT_DOCUMENT_DID_CHANGE, self._changed)
-        self._on(types.TEXT_DOCUMENT_DID_CLOSE, self._closed)
+        self._on(types.TEXT_DOCUMENT_DID_OPEN, self._documents.opened)
+        self._on(types.TEXT_DOCUMENT_DID_CHANGE, self._documents.changed)
+        self._on(types.TEXT_DOCUMENT_DID_CLOSE, self._documents.closed)
         self._on(types.TEXT_DOCUMENT_DID_SAVE, self._saved, types.SaveOptions(include_text=False))
-        self._on(types.NOTEBOOK_DOCUMENT_DID_OPEN, self._notebook_changed)
-        self._on(types.NOTEBOOK_DOCUMENT_DID_CHANGE, self._notebook_changed)
-        self._on(types.NOTEBOOK_DOCUMENT_DID_CLOSE, self._notebook_closed)
+        self._on(types.NOTEBOOK_DOCUMENT_DID_OPEN, self._documents.notebook_opened)
+        self._on(types.NOTEBOOK_DOCUMENT_DID_CHANGE, self._documents.notebook_changed)
+        self._on(types.NOTEBOOK_DOCUMENT_DID_CLOSE, self._documents.notebook_closed)
         self._on(types.WORKSPACE_DID_CHANGE_CONFIGURATION, self._configured)
         self._on(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, self._files_changed)
+        self._on(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, self._folders_changed)
 
     def _on(self, name: str, act: Callable[[Any], Awaitable[None]], options: Any = None) -> None:
         async def handle(params: Any) -> None:  # pygls marks the function that it registers, which a method refuses
-            await act(params)
+            try:
+                await act(params)
+            except Exception:  # noqa: BLE001 - as for a request: a notification that fails costs itself
+                self._report(name)
 
         self.feature(name, options)(handle)
 
     async def _initialize(self, params: types.InitializeParams) -> None:
         self._loop = asyncio.get_running_loop()
         self.session.capabilities = params.capabilities
-        named = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
-        paths = [to_fs_path(uri) for uri in named if uri]
-        self.session.folders = [Path(path) for path in paths if path]
+        self.session.folders = folders_of(params)
         self._take_settings("", params.initialization_options)
 
     async def _initialized(self, _params: types.InitializedParams) -> None:
-        await self._fetch_settings()
+        await asyncio.gather(self._register(), self._fetch_settings())
+
+    async def _register(self) -> None:
+        asked = registrations(self.session)
+        if asked:
+            with suppress(JsonRpcException):  # a client that refuses is served as one that cannot be asked
+                await self.client_register_capability_async(types.RegistrationParams(asked))
 
     async def _shutdown(self, _params: Any = None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End what runs beside the server."""
         self.session.facts.close()
         self._answers.shutdown(wait=False, cancel_futures=True)
         self._analysis.shutdown(wait=False, cancel_futures=True)
 
-    async def _opened(self, params: types.DidOpenTextDocumentParams) -> None:
-        self._take(params.text_document.uri, now=True)
-
-    async def _changed(self, params: types.DidChangeTextDocumentParams) -> None:
-        self._take(params.text_document.uri)
-
     async def _saved(self, params: types.DidSaveTextDocumentParams) -> None:
         self._refresh(params.text_document.uri)
 
-    async def _closed(self, params: types.DidCloseTextDocumentParams) -> None:
-        self._drop(params.text_document.uri)
+    async def _files_changed(self, params: types.DidChangeWatchedFilesParams) -> None:
+        paths = paths_of(params.changes)
+        self.session.facts.files_changed([*self.session.snapshots.values()])
+        if any(path.name == "record.json" for path in paths):
+            self._refresher.ask()
 
-    async def _notebook_changed(
-        self, params: types.DidOpenNotebookDocumentParams | types.DidChangeNotebookDocumentParams
-    ) -> None:
-        notebook = self.workspace.get_notebook_document(notebook_uri=params.notebook_document.uri)
-        cells = [cell.document for cell in notebook.cells] if notebook is not None else []
-        for uri in cells:
-            known, document = self.session.snapshots.get(uri), self.workspace.text_documents.get(uri)
-            if document is not None and (known is None or known.version != document.version):
-                self._take(uri, notebook=params.notebook_document.uri)
-        for uri in self.session.snapshots.keys() - self.workspace.text_documents.keys():
-            self._drop(uri)
+    async def _folders_changed(self, _params: types.DidChangeWorkspaceFoldersParams) -> None:
+        named = [to_fs_path(folder.uri) for folder in self.workspace.folders.values()]
+        self.session.folders = [Path(name) for name in named if name]
+        await self._fetch_settings()
 
-    async def _notebook_closed(self, params: types.DidCloseNotebookDocumentParams) -> None:
-        for cell in params.cell_text_documents:
-            self._drop(cell.uri)
+    # Problems.
 
-    def _take(self, uri: str, *, now: bool = False, notebook: str | None = None) -> None:
-        """Make the snapshot of a document's new version and have it checked."""
-        document = self.workspace.get_text_document(uri)
-        if not isinstance(document, ConfigDocument):
-            return
-        snapshot = snapshot_of(
-            uri, document.version, document.text(), language=document.language_id or "", notebook=notebook
-        )
-        if snapshot is None:
-            if self.session.snapshots.pop(uri, None) is not None:
-                self._publisher.clear(uri, document.version)
-            return
-        self.session.snapshots[uri] = snapshot
+    def _document_changed(self, snapshot: Snapshot, opened: bool) -> None:  # noqa: FBT001 - told by `Documents`
         if not self._pulls():
-            self._publisher.schedule(snapshot, now=now)
+            self._publisher.schedule(snapshot, now=opened)
 
-    def _drop(self, uri: str) -> None:
-        if self.session.snapshots.pop(uri, None) is not None and not self._pulls():
-            self._publisher.clear(uri, None)
+    def _document_ended(self, uri: str, version: int | None) -> None:
         self._publisher.forget(uri)
+        if not self._pulls():
+            self._publisher.clear(uri, version)
 
     def _pulls(self) -> bool:
         """Return whether the client asks for problems itself; sent as well, it would show each twice."""
@@ -256,18 +226,21 @@ class DeclmlServer(LanguageServer):
             return None
         return found if self.session.is_current(snapshot) else None
 
-    # Settings, files, and what they change.
+    def _refresh(self, uri: str) -> None:
+        """Check anew, and ask the client to ask anew; an empty ``uri`` means all documents."""
+        for snapshot in [*self.session.snapshots.values()]:
+            if uri in ("", snapshot.uri) and not self._pulls():
+                self._publisher.schedule(snapshot, now=True)
+        self._refresher.ask()
+
+    # Settings.
 
     async def _fetch_settings(self) -> None:
         if not self.session.supports("workspace", "configuration"):
             return
-        folders = [str(folder) for folder in self.session.folders] or [""]
-        items = [
-            types.ConfigurationItem(scope_uri=Path(folder).as_uri() if folder else None, section=SECTION)
-            for folder in folders
-        ]
-        answers = await self.workspace_configuration_async(types.ConfigurationParams(items))
-        for folder, answer in zip(folders, answers, strict=False):
+        asked = [*self.session.folders]
+        answers = await self.workspace_configuration_async(types.ConfigurationParams(questions(asked)))
+        for folder, answer in zip([str(each) for each in asked] or [""], answers, strict=False):
             self._take_settings(folder, answer)
         self._refresh("")
 
@@ -287,26 +260,14 @@ class DeclmlServer(LanguageServer):
             self._refresh("")
         await self._fetch_settings()
 
-    async def _files_changed(self, _params: types.DidChangeWatchedFilesParams) -> None:
-        self._refresh("")
 
-    def _refresh(self, uri: str) -> None:
-        """Check anew and ask the client to ask anew, once for many reasons at a time."""
-        for snapshot in [*self.session.snapshots.values()]:
-            if uri in ("", snapshot.uri) and not self._pulls():
-                self._publisher.schedule(snapshot, now=True)
-        if not self._refreshing:
-            self._refreshing = True
-            task = asyncio.get_running_loop().create_task(self._ask_to_ask())
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+def command_handler(command: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Return a command as a function that pygls can mark."""
 
-    async def _ask_to_ask(self) -> None:
-        await asyncio.sleep(0)
-        self._refreshing = False
-        for capability, request in _REFRESHES:
-            if self.session.supports(*capability):
-                await getattr(self, request)(None)
+    async def handle(*arguments: Any) -> Any:
+        return await command(*arguments)
+
+    return handle
 
 
 def build_server() -> DeclmlServer:

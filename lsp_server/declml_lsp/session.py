@@ -5,7 +5,7 @@ Written to from the event loop only; handlers run in threads of their own and ge
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,12 +13,17 @@ from typing import Any, Protocol
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from declml_lsp.facts import Facts
+from declml.runs.places import experiment_name, experiment_of_file, runs_root
+from declml_lsp.facts import Facts, columns_of
+from declml_lsp.history import History
+from declml_lsp.problems import problems_of
 from declml_lsp.recognise import cell_config, is_config
 from declml_lsp.settings import Settings
 from declml_lsp.snapshot import Snapshot
 from declml_lsp.text import Text
+from declml_lsp.trainings import Trainings
 from declml_schema.check import CheckResult
+from declml_schema.problems import Problem
 
 
 class Client(Protocol):
@@ -26,6 +31,10 @@ class Client(Protocol):
 
     def refresh(self, uri: str) -> None:
         """Show anew what depends on more than the document's text: problems, lenses, hints."""
+        ...
+
+    def refresh_lenses(self) -> None:
+        """Show the lenses anew: a training has got further."""
         ...
 
     def log(self, message: str) -> None:
@@ -47,9 +56,13 @@ class Session:
     snapshots: dict[str, Snapshot] = field(default_factory=dict[str, Snapshot])
     settings_by_folder: dict[str, Settings] = field(default_factory=dict[str, Settings])
     facts: Facts = field(init=False)
+    trainings: Trainings = field(default_factory=Trainings)
+    history: History = field(default_factory=History)
+    workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="work"))
+    """For what commands read from disk; requests about a document have threads of their own."""
 
     def __post_init__(self) -> None:
-        self.facts = Facts(self.client.refresh)
+        self.facts = Facts(self.client.refresh, settings=self.settings, log=self.client.log)
 
     def settings(self, snapshot: Snapshot | None = None) -> Settings:
         """Return the settings in force for a document: those of the innermost folder that holds it."""
@@ -64,6 +77,34 @@ class Session:
         """Return what the one checker says of a config, with its plug-ins' words and its data's columns where known."""
         return snapshot.check(self.facts.words(snapshot), columns_of(self.facts.profile(snapshot)))
 
+    def problems(self, snapshot: Snapshot) -> list[Problem]:
+        """Return everything wrong with a config, in the order of the text: what the checker says, its plug-ins and data
+        where they are known, and its last training.
+        """
+        failures = self.trainings.failures(snapshot.uri, snapshot.root, snapshot.lines)
+        return problems_of(snapshot, self.checked(snapshot), self.facts, failures)
+
+    def start_folder(self, snapshot: Snapshot | None = None) -> Path:
+        """Return where the search for a document's project begins: the workspace folder around it, or its own."""
+        path = snapshot.path if snapshot is not None else None
+        around = [folder for folder in self.folders if path is None or path.is_relative_to(folder)]
+        if around:
+            return max(around, key=lambda each: len(each.parts))
+        return snapshot.folder if snapshot is not None else Path.cwd()
+
+    def runs_root(self, snapshot: Snapshot | None = None) -> Path:
+        """Return the folder of all runs of a document's project."""
+        start = self.start_folder(snapshot)
+        named = self.settings(snapshot).runs
+        return runs_root(start / named if named else None, start=start)
+
+    def experiment(self, snapshot: Snapshot) -> str:
+        """Return the name under which a config's runs are kept."""
+        named = self.checked(snapshot).top_level("name")
+        if isinstance(named, str) and named:
+            return experiment_name(named)
+        return experiment_of_file(snapshot.path) if snapshot.path is not None else "experiment"
+
     def is_current(self, snapshot: Snapshot) -> bool:
         """Return whether a snapshot is still the document's newest."""
         return self.snapshots.get(snapshot.uri) is snapshot
@@ -76,11 +117,6 @@ class Session:
             if not here:
                 return False
         return True
-
-
-def columns_of(profile: Mapping[str, Any] | None) -> Mapping[str, str] | None:
-    """Return the names and types of a profile's columns, None without one; one profile gives one object."""
-    return profile.get("column_types") if profile is not None else None
 
 
 def snapshot_of(uri: str, version: int | None, text: Text, *, language: str, notebook: str | None) -> Snapshot | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 from declml_lsp.text import Text
 from declml_schema.check import CheckResult, check
@@ -16,6 +17,7 @@ from declml_schema.vocabulary import Vocabulary
 
 LARGEST_CHECKED = 4_000_000
 """Characters; a longer text is no config that a person edits, and is not read at all."""
+T = TypeVar("T")
 
 
 @dataclass
@@ -38,8 +40,11 @@ class Snapshot:
     config: str
     path: Path | None = None
     is_cell: bool = False
+    sections: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+    """What `section` has read of it: plain data by top-level key."""
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _checked: _Checked | None = field(default=None, repr=False)
+    _made: dict[str, tuple[Vocabulary, Any]] = field(default_factory=dict[str, tuple[Vocabulary, Any]], repr=False)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -61,6 +66,14 @@ class Snapshot:
     def root(self) -> Node | None:
         """The tree, None for an empty text."""
         return self.document.root
+
+    def once(self, what: str, words: Vocabulary, make: Callable[[], T]) -> T:
+        """Return what ``make`` returns for these words, made once for this version of the text."""
+        with self._lock:
+            known = self._made.get(what)
+            if known is None or known[0] is not words:
+                known = self._made[what] = (words, make())
+            return known[1]
 
     @property
     def folder(self) -> Path:

@@ -1,14 +1,19 @@
-"""Diagnostics, pushed and pulled: the one checker's problems as the protocol writes them."""
+"""Diagnostics, pushed and pulled: all problems of a config as the protocol writes them."""
 
 from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
 
 from lsprotocol import types
 
 from declml_lsp.session import Session
 from declml_lsp.snapshot import Snapshot
-from declml_schema.problems import Problem, Severity, Span
+from declml_schema.problems import Problem, Severity
 
 SOURCE = "declml"
+MOST_SHOWN = 1000
+"""A text with more mistakes is no config yet; the rest is told when these are mended."""
 
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -22,46 +27,84 @@ _LEVELS = {
     "hint": types.DiagnosticSeverity.Hint,
 }
 _TAGS = {"deprecated": types.DiagnosticTag.Deprecated, "unnecessary": types.DiagnosticTag.Unnecessary}
+_TAGS_OF_CODES = {"legacy-spelling": "deprecated", "ignored-parameter": "unnecessary"}
 
 
 def diagnose(session: Session, snapshot: Snapshot) -> list[types.Diagnostic]:
     """Return everything wrong with a config, in the order of the text."""
     levels = session.settings(snapshot).severity
-    return [
-        _diagnostic(snapshot, each, levels.get(each.code))
-        for each in session.checked(snapshot).problems
-        if levels.get(each.code) != "off"
-    ]
+    return _Writer(session, snapshot, levels).write(_shown(session, snapshot, levels))
 
 
 def pull(
     session: Session, snapshot: Snapshot, params: types.DocumentDiagnosticParams
 ) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
-    """Answer ``textDocument/diagnostic``."""
-    found = diagnose(session, snapshot)
-    return types.RelatedFullDocumentDiagnosticReport(items=found)
+    """Answer ``textDocument/diagnostic``; what the client has already is not sent again."""
+    levels = session.settings(snapshot).severity
+    shown = _shown(session, snapshot, levels)
+    mark = _mark(shown, levels)
+    if params.previous_result_id == mark:
+        return types.RelatedUnchangedDocumentDiagnosticReport(result_id=mark)
+    items = _Writer(session, snapshot, levels).write(shown)
+    return types.RelatedFullDocumentDiagnosticReport(items=items, result_id=mark)
 
 
-def _diagnostic(snapshot: Snapshot, problem: Problem, level: str | None) -> types.Diagnostic:
-    severity = _LEVELS[level] if level in _LEVELS else _SEVERITIES[problem.severity]
-    message = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
-    return types.Diagnostic(
-        snapshot.text.range(_visible(problem.span)),
-        message,
-        severity,
-        problem.code,
-        source=SOURCE,
-        tags=[_TAGS[tag] for tag in problem.tags if tag in _TAGS] or None,
-        related_information=[
+def _shown(session: Session, snapshot: Snapshot, levels: Mapping[str, str]) -> list[Problem]:
+    found = [each for each in session.problems(snapshot) if levels.get(each.code) != "off"]
+    if len(found) <= MOST_SHOWN:
+        return found
+    rest = f"There are {len(found) - MOST_SHOWN:,} more problems; they are shown when these are mended."
+    last = found[MOST_SHOWN]
+    return [*found[:MOST_SHOWN], Problem("more-problems", rest, last.span, Severity.INFORMATION)]
+
+
+def _mark(problems: Sequence[Problem], levels: Mapping[str, str]) -> str:
+    """Return a name for a list of problems that no other list has."""
+    told = repr((problems, sorted(levels.items())))
+    return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+class _Writer:
+    """Writes problems as far as the client can read them."""
+
+    def __init__(self, session: Session, snapshot: Snapshot, levels: Mapping[str, str]) -> None:
+        self._snapshot = snapshot
+        self._levels = levels
+        able = session.capabilities.text_document
+        can = able.publish_diagnostics if able is not None else None
+        self._relates = can is not None and bool(can.related_information)
+        self._keeps_data = can is not None and bool(can.data_support)
+        self._tags = set(can.tag_support.value_set) if can is not None and can.tag_support is not None else set()
+
+    def write(self, problems: Sequence[Problem]) -> list[types.Diagnostic]:
+        """Return one diagnostic for each problem."""
+        return [self._diagnostic(each) for each in problems]
+
+    def _diagnostic(self, problem: Problem) -> types.Diagnostic:
+        level = self._levels.get(problem.code)
+        severity = _LEVELS[level] if level in _LEVELS else _SEVERITIES[problem.severity]
+        return types.Diagnostic(
+            self._snapshot.text.range(problem.span),
+            f"{problem.message}\n{problem.hint}" if problem.hint else problem.message,
+            severity,
+            problem.code,
+            source=SOURCE,
+            tags=self._known_tags(problem) or None,
+            related_information=self._related(problem) or None,
+            data={"code": problem.code, "path": problem.path} if self._keeps_data else None,
+        )
+
+    def _known_tags(self, problem: Problem) -> list[types.DiagnosticTag]:
+        names = dict.fromkeys((*problem.tags, _TAGS_OF_CODES.get(problem.code, "")))
+        return [_TAGS[name] for name in names if name in _TAGS and _TAGS[name] in self._tags]
+
+    def _related(self, problem: Problem) -> list[types.DiagnosticRelatedInformation]:
+        if not self._relates:
+            return []
+        snapshot = self._snapshot
+        return [
             types.DiagnosticRelatedInformation(
                 types.Location(snapshot.uri, snapshot.text.range(each.span)), each.message
             )
             for each in problem.related
         ]
-        or None,
-        data={"path": problem.path} if problem.path else None,
-    )
-
-
-def _visible(span: Span) -> Span:
-    return span
