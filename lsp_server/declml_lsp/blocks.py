@@ -57,12 +57,12 @@ class Box:
 
     def add(self, mark: Mark, lines: Sequence[str]) -> None:
         """Note a key of this mapping."""
-        if mark.key is None or mark.key in self.keys:
+        if mark.key is None or (mark.key in self.keys and mark.key != _MERGE):
             return
         self.keys.append(mark.key)
         value = mark.value(lines)
         if value[:1] == "*" or (mark.key == _MERGE and value):
-            self.aliases[mark.key] = _ALIAS.findall(value)
+            self.aliases[mark.key] = [*_ALIAS.findall(value), *self.aliases.get(mark.key, ())]
         elif value and value[0] not in "{[|>":
             self.scalars[mark.key] = scalar_text(value)
 

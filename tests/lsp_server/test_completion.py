@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
+from declml_lsp.session import Session, snapshot_of
+from declml_lsp.text import Text
 from declml_schema.check import check
 from declml_schema.vocabulary import vocabulary
 
-from .completing import Completed, column, completed, offered, table
+from .completing import VS_CODE, Completed, capabilities_of, column, completed, offered, table
+from .editing import QuietClient, at_cursor
 
 WORDS = vocabulary()
 REFUSED = ("wrong-type", "out-of-range", "not-a-choice", "unknown-type", "metric-mismatch", "not-built-yet")
@@ -309,6 +312,9 @@ def test_a_new_feature_is_offered_for_each_column_that_none_reads() -> None:
     assert {"age", "no", "price"} <= set(answer.labels)
     assert not {"title", "junk"}.intersection(answer.labels)
     assert answer.taken("no") == TEXT + '  - name: "no"\n    type: category'
+    outputs = completed("output_features:\n  - |", data=PEOPLE).labels
+    assert "age" in outputs
+    assert "title" not in outputs  # no output is of its type
     flow = completed("input_features: [|]", data=PEOPLE)
     assert flow.taken("age") == "input_features: [{name: age, type: number}]"
 
@@ -478,6 +484,19 @@ def test_a_text_of_any_kind_is_answered() -> None:
     ):
         for at in range(len(text) + 1):
             completed(text[:at] + "<MARK>" + text[at:], mark="<MARK>")
+
+
+def test_a_cell_is_completed_below_its_magic() -> None:
+    for text, is_answered in (("%%declml\ntrainer:\n  |", True), ("%%declml|\ntrainer:\n", False)):
+        source, position = at_cursor(text)
+        snapshot = snapshot_of("vscode-notebook-cell:/a.ipynb#1", 1, Text(source), language="yaml", notebook=None)
+        assert snapshot is not None
+        session = Session(QuietClient(), capabilities=capabilities_of(VS_CODE))
+        assert bool(Completed(session, snapshot, snapshot.text.place(position)).labels) is is_answered
+
+
+def test_a_text_too_long_for_a_person_is_left_alone() -> None:
+    assert offered("|" + "# long\n" * 700_000) == []
 
 
 def test_nothing_is_parsed_for_a_key() -> None:

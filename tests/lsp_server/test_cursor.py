@@ -129,6 +129,7 @@ def test_aliases_are_told_by_their_names() -> None:
     flow = at("a: {<<: [*one, *two], type: *three, |}").levels[-1]
     assert flow.aliases == {"<<": ["one", "two"], "type": ["three"]}
     assert "type" not in flow.scalars
+    assert at("a:\n  <<: *one\n  <<: [*two, *three]\n  |").levels[-1].aliases == {"<<": ["one", "two", "three"]}
 
 
 def test_the_items_of_a_list_are_known() -> None:

@@ -15,8 +15,6 @@ from declml_lsp.completion.wording import plain
 from declml_lsp.cursor import Kind
 from declml_schema.problems import Position, Span
 
-_AFTER_SIGN = (Kind.VALUE, Kind.ITEM)
-
 
 class Writer:
     """Writes the offers of one place as items."""
@@ -33,22 +31,14 @@ class Writer:
             start = span.start.column - len(typed_in_comment(line[: span.start.column]))
             span = Span(Position(span.start.line, start), span.end)
         start = span.start.column
-        if (
-            not cursor.flow
-            and not cursor.has_colon
-            and cursor.kind in (Kind.KEY, Kind.ITEM)
-            and not line[:start].strip()
-        ):
-            # The line is not indented as its neighbours are: what is taken sets that right.
+        begins_line = not line[:start].strip() and cursor.kind in (Kind.KEY, Kind.ITEM)
+        if begins_line and not cursor.flow and not cursor.has_colon:
+            # Where the line is not indented as its neighbours are, what is taken sets that right.
             self._pad = " " * (cursor.indent - start)
             start = min(start, cursor.indent)
             span = Span(Position(span.start.line, start), span.end)
-        if (
-            cursor.kind in _AFTER_SIGN
-            and start
-            and line[start - 1] in ":-"
-            and not (cursor.flow and line[start - 1] == "-")
-        ):
+        sign = line[start - 1 : start] if cursor.kind in (Kind.VALUE, Kind.ITEM) else ""
+        if sign == ":" or (sign == "-" and not cursor.flow):
             self._pad = " "
         typed_from = max(start, cursor.span.start.column)
         self._lead = line[start:typed_from] + cursor.quote

@@ -66,19 +66,20 @@ def item_skeletons(place: Place, meaning: MappingMeaning, shape: Shape) -> list[
             )
         )
     if meaning.section == "feature":
-        answer += _unread_columns(place, shape)
+        answer += _unread_columns(place, meaning.side, shape)
     return answer
 
 
-def _unread_columns(place: Place, shape: Shape) -> list[Offer]:
+def _unread_columns(place: Place, side: str, shape: Shape) -> list[Offer]:
     known = columns(place)
     if not known:
         return []
+    types = place.words.names(side)
     used = {each.column for each in outline(place.snapshot).named()}
     answer: list[Offer] = []
     for name, column in known.items():
         kind = column.get("feature_type")
-        if name not in used and kind:
+        if name not in used and kind in types:
             answer.append(
                 Offer(
                     name,

@@ -14,7 +14,6 @@ from declml_lsp.completion.references import reference_offers
 from declml_lsp.completion.wording import word_doc, yaml_text
 from declml_lsp.meaning import LeafMeaning
 from declml_schema.leaf import MISS, Leaf, leaf_types
-from declml_schema.vocabulary import Word
 
 Schema = Mapping[str, Any]
 
@@ -50,14 +49,10 @@ def _words(place: Place, leaf: LeafMeaning, shape: Shape, before: str) -> Iterat
             shape,
             Kind.Class,
             Rank.COMMON if marks else Rank.REST,
-            ", ".join(marks) or _summary(word),
+            ", ".join(marks) or word.doc.rstrip("."),
             partial(word_doc, word),
             quotable=not before,
         )
-
-
-def _summary(word: Word) -> str:
-    return word.doc.rstrip(".")
 
 
 def _fitting_type(place: Place, leaf: LeafMeaning) -> str | None:
@@ -108,14 +103,14 @@ def _near(schema: Schema, default: Any) -> Iterator[float]:
     high = branch.get("maximum", branch.get("exclusiveMaximum", math.inf))
     if is_whole:
         if ("x-unit" in schema or schema.get("x-common")) and (high == math.inf or high < _IDENTITY):
-            yield from _whole_near(default, schema)
+            yield from _whole_near(default)
     elif low == 0 and high == 1:
         yield from (0.1, 0.2, 0.5)
     elif isinstance(default, int | float) and low >= 0:
         yield from (default / 10, default * 10) if default else (0.0001, 0.001, 0.01)
 
 
-def _whole_near(default: Any, schema: Schema) -> Iterator[int]:
+def _whole_near(default: Any) -> Iterator[int]:
     if isinstance(default, int):
         yield from (default // 2, default * 2) if default > 3 else (default + 1, default + 2)
     elif default == "auto":

@@ -20,9 +20,10 @@ SECONDS = 0.5
 
 def complete(session: Session, snapshot: Snapshot, params: types.CompletionParams) -> types.CompletionList:
     """Answer ``textDocument/completion``."""
-    if len(snapshot.config) > LARGEST_CHECKED:
-        return EMPTY
-    place = place_at(session, snapshot, snapshot.text.position(params.position))
+    position = snapshot.text.position(params.position)
+    if len(snapshot.config) > LARGEST_CHECKED or (snapshot.is_cell and position.line == 0):
+        return EMPTY  # the first line of a cell is its magic
+    place = place_at(session, snapshot, position)
     offers = offers_at(place)
     data = place.as_data() if place.client.fetches_docs and offers else None
     one = place.client.one_data and data is not None
