@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Generator, Hashable, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import (
@@ -25,7 +25,13 @@ from declml.runs.alive import is_alive
 from declml_lsp.outbox import Outbox
 from declml_lsp.text import Text
 
+if TYPE_CHECKING:
+    from cattrs import Converter
+    from pygls.lsp.server import LanguageServer
+
 LOG = logging.getLogger("declml")
+MOST_OPEN = 128
+"""How many messages are handled at a time. An editor has a handful; one that does not wait for answers has to."""
 
 
 class ConfigDocument(TextDocument):
@@ -85,12 +91,23 @@ class ConfigProtocol(LanguageServerProtocol):
     _outbox: Outbox | None = None
     _thread = 0
 
+    def __init__(self, server: LanguageServer, converter: Converter) -> None:
+        super().__init__(server, converter)
+        self._free = asyncio.Event()
+        self._free.set()
+
     def begin(self, outbox: Outbox) -> None:
         """Take the event loop's place: from now on, messages come through `receive` and go out through ``outbox``."""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._outbox = outbox
         self.ended = asyncio.Event()
+
+    async def free(self) -> None:
+        """Wait until one more message may be handled: not too many are, and not too much waits to be sent."""
+        await self._free.wait()
+        if self._outbox is not None:
+            await self._outbox.room()
 
     def receive(self, body: bytes) -> None:
         """Handle one message; a broken one costs itself, and a request is always answered."""
@@ -184,9 +201,13 @@ class ConfigProtocol(LanguageServerProtocol):
 
         def done(future: Future[Any]) -> None:
             self._request_futures.pop(msg_id, None)
+            if len(self._request_futures) < MOST_OPEN:
+                self._free.set()
             callback(future)
 
         super()._execute_handler(msg_id, handler, done, args, kwargs)
+        if len(self._request_futures) >= MOST_OPEN:
+            self._free.clear()
 
     def _send_data(self, data: Any) -> None:
         if self._outbox is None:

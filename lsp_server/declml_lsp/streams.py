@@ -221,7 +221,7 @@ async def _converse(
     outbox = Outbox(headers)
     protocol.begin(outbox)
     tasks = [
-        asyncio.create_task(_take(protocol, outbox, get)),
+        asyncio.create_task(_take(protocol, get)),
         asyncio.create_task(_sending(outbox, send)),
         asyncio.create_task(_watch_parent(protocol)),
         asyncio.create_task(protocol.ended.wait()),
@@ -234,9 +234,9 @@ async def _converse(
     return protocol.exit_code
 
 
-async def _take(protocol: ConfigProtocol, outbox: Outbox, get: Callable[[], Awaitable[bytes | None]]) -> None:
+async def _take(protocol: ConfigProtocol, get: Callable[[], Awaitable[bytes | None]]) -> None:
     while (body := await get()) is not None:
-        await outbox.room()
+        await protocol.free()
         protocol.receive(body)
 
 

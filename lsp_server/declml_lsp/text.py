@@ -47,10 +47,15 @@ class Text:
         return Span(self.position(area.start), self.position(area.end))
 
     def place(self, position: Position) -> types.Position:
-        """Return a place as the client counts it."""
+        """Return a place as the client counts it, moved into the text where it lies outside.
+
+        What a mended text lacks, such as a value behind a colon still to be typed, stands past the end of a line.
+        """
+        number = min(position.line, len(self.lines) - 1)
+        line = self.lines[number]
         if not self._units_differ:
-            return types.Position(position.line, position.column)
-        return types.Position(position.line, self._units(self.line(position.line)[: position.column]))
+            return types.Position(number, min(position.column, len(line)))
+        return types.Position(number, self._units(line[: position.column]))
 
     def range(self, span: Span) -> types.Range:
         """Return a range as the client counts it."""

@@ -71,7 +71,8 @@ class _Lines:
     """Reads lines from first to last. Beginnings and ends of lines that stand more than once are understood once."""
 
     def __init__(self) -> None:
-        self._heads: dict[str, _Head] = {}
+        self._heads: dict[str, _Head] = {}  # without the colon that follows
+        self._heads_alone: dict[str, _Head] = {}  # whole lines
         self._texts: dict[str, _Text] = {}
         # The root is read as the value of a key that stands before the first column.
         self._outside = MappingNode(0, 0, flow=False)
@@ -79,7 +80,7 @@ class _Lines:
 
     def read(self, lines: list[str]) -> MappingNode | SequenceNode | None:
         """Return the root, None where nothing is written; raises `_NotPlain`."""
-        heads, texts = self._heads, self._texts
+        heads, heads_alone, texts = self._heads, self._heads_alone, self._texts
         pending: Scalar | None = Scalar("", None, None, 0, 0)  # the last key, while it has no value
         end = 0  # of the last value
         column, entries, names = -1, self._outside.entries, set[str]()
@@ -87,7 +88,7 @@ class _Lines:
         for line in lines:
             row += _ROW
             head, colon, rest = line.partition(": ")
-            found = heads.get(head if colon else line) or self._head(head, colon, line)
+            found = (heads if colon else heads_alone).get(head) or self._head(head, alone=not colon)
             if found is None:
                 if not _NOTHING.match(line):
                     end = self._item(line, row, pending, end)
@@ -119,14 +120,14 @@ class _Lines:
         root = self._outside.entries[0].value
         return root if isinstance(root, MappingNode | SequenceNode) else None
 
-    def _head(self, head: str, colon: str, line: str) -> _Head | None:
-        """Return the beginning of a line with a key, None for a line without."""
-        found = _HEAD.match(head if colon else line[:-1]) if colon or line.endswith(":") else None
+    def _head(self, head: str, *, alone: bool) -> _Head | None:
+        """Return what a line with a key begins with, None for a line without; ``alone``, it is the whole line."""
+        found = None if alone and not head.endswith(":") else _HEAD.match(head.removesuffix(":") if alone else head)
         if found is None:
             return None
         start, stop = found.span(3)
         answer = (found.end(1), found[2] is not None, start, stop, found[3], resolve_plain(found[3]))
-        self._heads[head if colon else line] = answer
+        (self._heads_alone if alone else self._heads)[head] = answer
         return answer
 
     def _text(self, rest: str) -> _Text:

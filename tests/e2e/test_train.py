@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 import declml
 from declml.kernels.warm import WarmParent
-from declml.runs.folder import Run
+from declml.runs.folder import Run, open_run
 from declml_schema.events import KINDS, read_events
 
 from .projects import CONFIG, SMALL_CONFIG, Project, make_project, rows
@@ -127,7 +128,9 @@ def test_predictions_are_the_same_for_every_kind_of_table(run: Run, project: Pro
 
 
 @pytest.mark.parametrize("way", ["anew", "forked"])
-def test_reproduce_retrains_to_identical_weights(run: Run, warm_parent: WarmParent, way: str) -> None:
+def test_reproduce_retrains_to_identical_weights(run: Run, tmp_path: Path, warm_parent: WarmParent, way: str) -> None:
+    # Apart from the other tests' runs: it adds one.
+    run = open_run(shutil.copytree(run.path, tmp_path / "runs" / run.experiment / run.path.name))
     parents: list[int] = []
 
     def listen(event: dict[str, object]) -> None:

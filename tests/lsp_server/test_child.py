@@ -149,8 +149,7 @@ def test_an_idle_process_is_ended_and_started_again(listener: Listener) -> None:
         child.ask(("file:a", "x"), listener.question(say))
         until(lambda say=say: say in listener.heard())
         pids.append(listener.answers[-1][1]["pid"])
-        until(lambda: not child.is_running)
-        assert not is_alive(pids[-1])
+        until(lambda: not child.is_running and not is_alive(pids[-1]))
     child.close()
     assert pids[0] != pids[1]
     assert listener.logged == []

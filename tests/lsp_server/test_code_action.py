@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol import types
+from tests.lsp_server.editing import applied, at_cursor, document_of, opened
+
 from declml_lsp.methods import code_action
 from declml_lsp.session import Session
 from declml_lsp.snapshot import Snapshot
-from lsprotocol import types
-
 from declml_schema.check import check
 from declml_schema.document import parse
 from declml_schema.problems import has_errors
-from tests.lsp_server.editing import applied, at_cursor, document_of, opened
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted([*(ROOT / "tests" / "conformance").glob("*.yaml"), *(ROOT / "runtime").rglob("*.declml.yaml")])
@@ -90,11 +90,13 @@ def test_switching_an_encoder_keeps_what_still_applies_and_names_what_does_not()
 @pytest.mark.parametrize(
     ("text", "title", "expected"),
     [
-        ("trainer:\n  optimizer: {mo|mentum: 0.9, type: sgd}\n", "Switch optimizer to 'adam'", "trainer:\n  optimizer: {type: adam}\n"),
+        ("trainer:\n  optimizer: {mo|mentum: 0.9, type: sgd}\n", "Switch optimizer to 'adam'",
+         "trainer:\n  optimizer: {type: adam}\n"),
         ("combiner: {|}\n", "Switch", None),
         ("trainer:\n  optimizer:\n    weight_|decay: 0.1\n", "Switch optimizer to 'sgd'",
          "trainer:\n  optimizer:\n    type: sgd\n    weight_decay: 0.1\n"),
-        ("trainer:\n  optimizer:\n    ams|grad: true\n", "Switch optimizer to 'sgd'", "trainer:\n  optimizer:\n    type: sgd\n"),
+        ("trainer:\n  optimizer:\n    ams|grad: true\n", "Switch optimizer to 'sgd'",
+         "trainer:\n  optimizer:\n    type: sgd\n"),
         ("preprocessing:\n  split:\n    type: ran|dom\n    probabilities: [0.7, 0.1, 0.2]\n", "Switch split to 'fixed'",
          "preprocessing:\n  split:\n    type: fixed\n"),
     ],

@@ -15,7 +15,10 @@ from declml_schema.document import parse, to_data
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted([*(ROOT / "tests" / "conformance").glob("*.yaml"), *(ROOT / "runtime").rglob("*.declml.yaml")])
 
-CROOKED = """\
+BLANKS = "   "
+"""Blanks at the end of a line of a block scalar, which are part of its value."""
+
+CROOKED = f"""\
 
 # top
 name:   x   # why
@@ -31,8 +34,8 @@ input_features:
         type: lstm
         # deep
         dropout: 0.1
-- {name: c,
-   type: number}
+- {{name: c,
+   type: number}}
 output_features:
     -   name: y
         type: category
@@ -42,11 +45,11 @@ combiner:
 data:
    where: >
        a = 1
-         and b   
+         and b{BLANKS}
        or c
 """
 
-STRAIGHT = """\
+STRAIGHT = f"""\
 # top
 name: x   # why
 
@@ -60,8 +63,8 @@ input_features:
       type: lstm
       # deep
       dropout: 0.1
-  - {name: c,
-     type: number}
+  - {{name: c,
+     type: number}}
 output_features:
   - name: y
     type: category
@@ -71,7 +74,7 @@ combiner:
 data:
   where: >
       a = 1
-        and b   
+        and b{BLANKS}
       or c
 """
 OPTIONS = types.FormattingOptions(tab_size=2, insert_spaces=True)

@@ -135,7 +135,8 @@ def test_a_plugins_component_leads_into_its_file(tmp_path: Path) -> None:
     )
     session, snapshot = opened(text, file=tmp_path / "a.declml.yaml")
     word = {
-        "name": "squares", "features": ["number"], "module": "plugin:mine.py", "attribute": "ENCODER", "doc": "Squares.",
+        "name": "squares", "features": ["number"], "module": "plugin:mine.py", "attribute": "ENCODER",
+        "doc": "Squares.",
         "properties": {}, "required": [], "rules": [], "facts": {},
     }  # fmt: skip
     words = session.facts.words(snapshot).with_plugins({"encoder": [word]})

@@ -50,6 +50,14 @@ def test_places_outside_are_moved_into_the_text(encoding: str, source: str, line
     assert 0 <= found.column <= len(text.lines[found.line])
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_what_stands_past_the_text_is_told_at_its_end(encoding: str) -> None:
+    text = Text("ab\nä", encoding)
+    assert text.place(Position(0, 9)) == types.Position(0, 2)
+    assert text.place(Position(7, 9)).line == 1
+    assert Text("").place(Position(3, 3)) == types.Position(0, 0)
+
+
 def test_a_place_inside_a_character_is_one_of_its_ends() -> None:
     assert Text("🙂b", "utf-16").position(types.Position(0, 1)) == Position(0, 1)
     assert Text("🙂b", "utf-8").position(types.Position(0, 3)) == Position(0, 1)

@@ -63,6 +63,17 @@ def test_the_examples_are_plain_and_give_the_same_tree(path: Path) -> None:
     assert agrees(path.read_text()) == (path.name not in NOT_PLAIN)
 
 
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_half_typed_lines_give_the_same_tree(path: Path) -> None:
+    lines = path.read_text().split("\n")
+    for index, line in enumerate(lines):
+        colon = line.find(":")
+        for end in {0, len(line) // 2, max(colon, 0), colon + 1, colon + 2, len(line) - 1}:
+            before, after = [*lines[:index], line[:end]], lines[index + 1 :]
+            agrees("\n".join(before))
+            agrees("\n".join([*before, *after]))
+
+
 @cache
 def corpus() -> list[str]:
     """Return the examples, the YAML test suite, and every text in the tests: configs, parts of configs, anything."""

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient
-
 from tests.lsp_server.e2e.conftest import MODULE_LOOP, Editor
 
 pytestmark = [MODULE_LOOP, pytest.mark.slow]

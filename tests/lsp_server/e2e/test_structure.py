@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient
-
 from tests.lsp_server.e2e.conftest import MODULE_LOOP, Editor
 
 pytestmark = MODULE_LOOP
@@ -76,7 +75,10 @@ async def test_places_are_counted_as_the_client_counts(client: LanguageClient, u
     assert unit is None or unit
     widths = {"utf-8": 11, "utf-16": 8, "utf-32": 7}
     encodings = client.capabilities.general.position_encodings if client.capabilities.general else None
-    chosen = next((str(getattr(each, "value", each)) for each in encodings or () if str(getattr(each, "value", each)) in widths), "utf-16")
+    chosen = next(
+        (str(getattr(each, "value", each)) for each in encodings or () if str(getattr(each, "value", each)) in widths),
+        "utf-16",
+    )
     assert (area.start.line, area.end.character - area.start.character) == (3, widths[chosen])
 
 
