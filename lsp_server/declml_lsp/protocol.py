@@ -158,17 +158,22 @@ class ConfigProtocol(LanguageServerProtocol):
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
-        """Answer ``initialize``; no document is open yet, so the workspace can still be replaced."""
-        result = yield from super().lsp_initialize(params)
-        made = self.workspace
-        self._workspace = ConfigWorkspace(
-            made.root_uri, types.TextDocumentSyncKind.Incremental, list(made.folders.values()), made.position_encoding
-        )
+        """Answer ``initialize``, with a workspace of our own at once: an impatient client opens documents already."""
         # A process that cannot be seen from here (that of an editor outside of this container) tells nothing by its
         # absence.
         if params.process_id is not None and is_alive(params.process_id):
             self.client_process = params.process_id
-        return result
+        steps = super().lsp_initialize(params)
+        step = next(steps)
+        made = self.workspace
+        self._workspace = ConfigWorkspace(
+            made.root_uri, types.TextDocumentSyncKind.Incremental, list(made.folders.values()), made.position_encoding
+        )
+        try:
+            while True:
+                step = steps.send((yield step))
+        except StopIteration as end:
+            return end.value
 
     @lsp_method(types.SHUTDOWN)
     def lsp_shutdown(self, *arguments: Any) -> Generator[Any, Any, None]:

@@ -113,10 +113,13 @@ class DeclmlServer(LanguageServer):
         self.feature(name, options)(respond)
 
     async def _in_time(self, name: str, act: Callable[[], Any], empty: Any, late: Any, seconds: float) -> Any:
-        """Run a handler in a thread; a late answer is none, and a failure is logged and told once."""
+        """Run a handler in a thread; a late answer is none, and a failure is logged and told once.
+
+        One that was cancelled, or is late before it began, is not begun any more.
+        """
         work = asyncio.get_running_loop().run_in_executor(self._answers, act)
         try:
-            return await asyncio.wait_for(asyncio.shield(work), seconds)
+            return await asyncio.wait_for(work, seconds)
         except TimeoutError:
             return empty if late is None else late
         except Exception:  # noqa: BLE001 - the boundary of a request: one handler's failure costs its answer only

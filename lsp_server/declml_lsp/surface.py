@@ -53,6 +53,7 @@ SURFACE: tuple[Method, ...] = (
         diagnostics.pull,
         types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="declml"),
         empty=types.RelatedFullDocumentDiagnosticReport(items=[]),
+        seconds=60.0,  # nobody waits for them with the hands on the keys, and a late "none" would be a lie
     ),
     Method(types.TEXT_DOCUMENT_CODE_ACTION, code_action.respond, code_action.OPTIONS),
     Method(types.TEXT_DOCUMENT_HOVER, hover.respond),

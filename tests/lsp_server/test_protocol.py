@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,10 @@ def test_who_does_not_read_is_not_written_to_without_end(monkeypatch: pytest.Mon
 
 
 def replies(*messages: Any, server: DeclmlServer | None = None) -> list[Any]:
-    """Return what a server answers to messages, each JSON data or bytes, until it has nothing more to say."""
+    """Return what a server answers to messages, each JSON data or bytes, until it has nothing more to say.
+
+    A function among them, of what was sent so far, is waited for until it is true.
+    """
     made = server or build_server()
 
     async def converse() -> list[bytes]:
@@ -131,6 +135,11 @@ def replies(*messages: Any, server: DeclmlServer | None = None) -> list[Any]:
         deadline = asyncio.get_running_loop().time() + 30
         asked: set[int] = set()
         for message in messages:
+            if callable(message):
+                while not message(sent):
+                    assert asyncio.get_running_loop().time() < deadline
+                    await asyncio.sleep(0.001)
+                continue
             made.protocol.receive(message if isinstance(message, bytes) else json.dumps(message).encode())
             if isinstance(message, dict) and "id" in message:
                 asked.add(message["id"])
@@ -218,6 +227,39 @@ def test_a_handler_that_raises_costs_its_own_answer() -> None:
     assert shown == ["declml could not answer textDocument/hover; the server's log says why. Everything else works on."]
     logged = [each["params"]["message"] for each in told if each.get("method") == "window/logMessage"]
     assert "ZeroDivisionError: a mistake of ours" in logged[0]
+
+
+def test_a_request_that_is_cancelled_before_its_turn_is_never_begun() -> None:
+    gate, begun = threading.Event(), list[int]()
+
+    def slow(_session: Any, _snapshot: Any, params: types.HoverParams) -> None:
+        begun.append(params.position.line)
+        gate.wait(30)
+
+    server = DeclmlServer(version="0", surface=[Method(types.TEXT_DOCUMENT_HOVER, slow, seconds=60)])
+    uri = "untitled:a.declml.yaml"
+    text = {"uri": uri, "languageId": "yaml", "version": 1, "text": "a: 1\n"}
+
+    def hover(line: int) -> dict[str, Any]:
+        where = {"textDocument": {"uri": uri}, "position": {"line": line, "character": 0}}
+        return request(100 + line, "textDocument/hover", where)
+
+    told = replies(
+        INITIALIZE,
+        {"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": text}},
+        *[hover(line) for line in range(6)],
+        lambda _sent: len(begun) == 2,
+        {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 105}},
+        lambda sent: 105 in answered(sent),
+        lambda _sent: gate.set() or True,
+        hover(9),
+        server=server,
+    )
+    answers = {each["id"]: each for each in told if "id" in each}
+    assert answers[105]["error"]["code"] == -32800
+    assert all(answers[100 + line]["result"] is None for line in range(5))
+    assert 5 not in begun
+    assert {0, 1, 2, 3, 4} <= set(begun)
 
 
 def test_nothing_is_remembered_of_what_was_answered() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient
-from tests.lsp_server.e2e.conftest import MODULE_LOOP, Editor
+from tests.lsp_server.e2e.conftest import MODULE_LOOP, PATIENCE_SECONDS, Editor
 
 pytestmark = MODULE_LOOP
 
@@ -20,15 +21,15 @@ def told(found: list[types.Diagnostic]) -> list[tuple[object, int]]:
 
 async def becomes(editor: Editor, uri: str, expected: list[tuple[object, int]]) -> list[types.Diagnostic]:
     """Return a document's problems when they are the expected ones."""
-    found: list[types.Diagnostic] = []
-    if editor.pulls:
-        deadline = 600
-        while told(found := await editor.problems(uri)) != expected:
-            deadline -= 1
-            assert deadline, f"never came to be: {told(found)}"
-        return found
-    await editor.until(lambda: told([*editor.client.diagnostics.get(uri, ())]) == expected)
-    return [*editor.client.diagnostics[uri]]
+    if not editor.pulls:
+        await editor.until(lambda: told([*editor.client.diagnostics.get(uri, ())]) == expected)
+        return [*editor.client.diagnostics[uri]]
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE_SECONDS
+    while told(found := await editor.problems(uri)) != expected:
+        assert loop.time() < deadline, f"never came to be: {told(found)}"
+        await asyncio.sleep(0.01)  # as an editor asks again when it is told to
+    return found
 
 
 async def test_a_mistake_has_place_code_sentence_and_hint(editor: Editor) -> None:
