@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # Small networks on few cores: threads that spin while they wait cost many times the work itself.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: help demo test tests unit lint types contracts schema bench clean
+.PHONY: help demo test tests thorough unit lint types contracts schema bench clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 18
@@ -35,11 +35,14 @@ demo: $(VENV)/.runtime  ## install, write an example project from real data and 
 test: lint contracts  ## install everything and run every check and test
 	$(MAKE) --no-print-directory --jobs 2 types tests
 
-tests: $(VENV)/.development  ## every test
-	$(PYTEST)
+tests: $(VENV)/.development  ## every test but the thorough ones
+	$(PYTEST) -m 'not thorough'
+
+thorough: $(VENV)/.development  ## thousands of generated cases more, for five to ten minutes
+	$(PYTEST) -m thorough
 
 unit: $(VENV)/.development  ## the tests that take seconds
-	$(PYTEST) -m 'not slow'
+	$(PYTEST) -m 'not slow and not thorough'
 
 lint: $(VENV)/.development  ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -58,6 +61,7 @@ bench: $(VENV)/.development  ## the measurements behind the README's figures
 	$(BIN)/python tests/benchmarks/check_speed.py
 	$(BIN)/python tests/benchmarks/training_loop.py
 	$(BIN)/python tests/benchmarks/ingest.py
+	$(BIN)/python tests/benchmarks/language_server.py --lines 5000
 
 clean:  ## remove the environment and what the demo wrote
 	rm -rf $(VENV) demo

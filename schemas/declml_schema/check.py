@@ -24,6 +24,7 @@ from declml_schema.modernize import modernize
 from declml_schema.overrides import apply_overrides
 from declml_schema.problems import START_OF_TEXT, Problem, ProblemList, Severity, has_errors
 from declml_schema.rewriting import find
+from declml_schema.source_text import split_lines
 from declml_schema.tree import MappingNode, Node, Scalar
 from declml_schema.vocabulary import Vocabulary, Word
 from declml_schema.vocabulary import vocabulary as built_in_vocabulary
@@ -211,7 +212,7 @@ def _check_tree(
     for problem in misplaced:
         found.add(problem)
     broken_text = any(problem.severity is Severity.ERROR for problem in document.problems)
-    inspection = Inspection(words, document.text.splitlines(), document.broken, columns)
+    inspection = Inspection(words, split_lines(document.text), document.broken, columns)
     inspection.here = start_of(root)
     modern = modernize(inspection, root)
     config = read_config(inspection, modern)

@@ -131,7 +131,7 @@ def test_the_editor_and_the_trainer_agree(session: Session, tmp_path: Path) -> N
     compare(session, range(700), tmp_path / "config.declml.yaml")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_editor_and_the_trainer_agree_on_ten_thousand(session: Session, tmp_path: Path) -> None:
     compare(session, range(10_000), tmp_path / "config.declml.yaml")
 

@@ -149,14 +149,14 @@ def test_some_half_typed_configs_are_answered(session: Session, file: Path) -> N
     assert check(session, without_a_line(text, 4)) + check(session, prefixes(text, 97)) >= 5
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @each_example
 def test_a_config_without_any_one_line_is_answered(session: Session, file: Path) -> None:
     text = file.read_text()
     assert check(session, without_a_line(text, 1)) == text.count("\n") + 1
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @each_example
 def test_every_prefix_is_answered(session: Session, file: Path) -> None:
     text = file.read_text()

@@ -200,3 +200,13 @@ def test_old_and_new_side_by_side_are_not_merged_in_silence() -> None:
     assert [each.code for each in check(FEATURES + "trainer: {epochs: 1}\ntraining: {epochs: 2}\n").problems] == [
         "unknown-key"
     ]
+
+
+def test_a_separator_of_unicode_in_a_comment_moves_no_text() -> None:
+    """U+2028 ends a line for Python's `str.splitlines`, and for neither YAML 1.2 nor an editor."""
+    text = (
+        "# a\u2028b\ninput_features:\n  - name: t\n    type: text\n    encoder: lstm\n    num_layers: 2\n"
+        "output_features:\n  - {name: k, type: category}\n"
+    )
+    fix = next(problem.fix for problem in check(text).problems if problem.fix is not None)
+    assert [edit.text for edit in fix.edits] == ["{type: lstm, num_layers: 2}", ""]

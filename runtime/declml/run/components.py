@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -66,7 +67,8 @@ def load_plugin(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses and pydantic look their own module up by name
     try:
-        spec.loader.exec_module(module)
+        with _no_bytecode():
+            spec.loader.exec_module(module)
     except Exception as error:
         line = _line_in(error, file)
         where = f" at line {line}" if line else ""
@@ -75,6 +77,17 @@ def load_plugin(file: Path) -> ModuleType:
             f"The plug-in '{file.name}' must be importable; got {type(error).__name__}{where}: {error}.",
         ) from error
     return module
+
+
+@contextmanager
+def _no_bytecode() -> Generator[None]:
+    """Write no ``__pycache__`` beside a config: an editor that only looks at a plug-in leaves nothing behind."""
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def _line_in(error: BaseException, file: Path) -> int | None:
