@@ -80,9 +80,9 @@ class Facts:
 
         While those of a changed config are computed, the ones before stand in, with ``stale`` set.
         """
-        key = self._model_key(snapshot)
-        columns = columns_of(self.profile(snapshot))
-        if key is None or snapshot.check(self.words(snapshot), columns).plan is None:
+        # Where the user wants no profile, no process of the runtime's is to run beside the editor at all.
+        key = self._model_key(snapshot) if self._settings(snapshot).profile else None
+        if key is None or snapshot.check(self.words(snapshot), columns_of(self.profile(snapshot))).plan is None:
             return None
         name = _file_name(snapshot)
         message = {"act": "model", "folder": str(snapshot.folder), "config": snapshot.config, "file": name}

@@ -17,7 +17,8 @@ class Settings:
 
     ``severity`` maps a problem's code to one of `LEVELS`. ``compare`` is ``last`` (the last trained run), ``head`` (the
     file at git HEAD) or a run's id. ``python`` is the interpreter that trains and profiles; empty means the server's
-    own. ``runs`` is the folder of the runs, empty for the usual place.
+    own. ``profile`` says whether the runtime is asked about the data and the model. ``runs`` is the folder of the runs,
+    empty for the usual place.
     """
 
     severity: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -54,8 +54,9 @@ class Measures:
         self.costs.setdefault(name, []).append(cost)
 
 
-def declml_server() -> Contestant:
-    return Contestant("declml", [sys.executable, "-m", "declml_lsp"])
+def declml_server(*, asks_runtime: bool) -> Contestant:
+    """Return our server; the runtime's processes, which know data and shapes, have no counterpart in the other one."""
+    return Contestant("declml", [sys.executable, "-m", "declml_lsp"], {"declml": {"profile": asks_runtime}})
 
 
 def yaml_server(folder: Path | None) -> Contestant:
@@ -275,12 +276,13 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=10, help="of what is measured on the whole document")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--runtime", action="store_true", help="with declml's processes for data and shapes")
     parser.add_argument("--quick", action="store_true", help="few requests on the shortest document, to try the script")
     options = parser.parse_args()
     if options.quick:
         options.lines, options.requests, options.rounds = [min(options.lines)], 12, 2
     both = options.compare
-    contestants = [declml_server()] if both or options.server == "declml" else []
+    contestants = [declml_server(asks_runtime=options.runtime)] if both or options.server == "declml" else []
     contestants += [yaml_server(options.yaml_server)] if both or options.server == "yaml" else []
     told: list[Comparison] = []
     with tempfile.TemporaryDirectory() as bytecode:

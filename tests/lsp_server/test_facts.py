@@ -135,6 +135,7 @@ def test_a_user_may_have_no_profile(tmp_path: Path) -> None:
     session, snapshot = open_in(tmp_path, CONFIG, people_csv=ROWS)
     session.settings_by_folder[""] = Settings(profile=False)
     assert session.facts.profile(snapshot) is None
+    assert session.facts.model(snapshot) is None
     assert session.facts._children == {}
 
 
