@@ -184,7 +184,10 @@ class Server:
                 length = int(value) if name.lower() == b"content-length" else length
             if not length:
                 break
-            message = json.loads(stream.read(length))
+            body = stream.read(length)
+            if len(body) < length:
+                break  # it ended in the middle of a message
+            message = json.loads(body)
             if "id" in message and "method" in message:
                 self._send({"jsonrpc": "2.0", "id": message["id"], "result": self._answer(message)})
             else:
