@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import itertools
 import pkgutil
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from torch import Tensor, nn
 
 from declml.components import combiners, decoders, encoders
@@ -47,6 +48,11 @@ def _declared() -> list[Component]:
     return list(found.values())
 
 
+@functools.cache
+def schema_of(parameters: type[BaseModel]) -> dict[str, Any]:
+    return parameters.model_json_schema()["properties"]
+
+
 @dataclass(frozen=True)
 class Case:
     """One component as it serves one feature type, with parameters that make it small."""
@@ -57,14 +63,16 @@ class Case:
 
     @property
     def schema(self) -> dict[str, Any]:
-        return self.component.parameters.model_json_schema()["properties"]
+        return schema_of(self.component.parameters)
 
     def parameters(self, **given: Any) -> dict[str, Any]:
         return self.component.parameters(**{**self.base, **given}).model_dump()
 
     def build(self, *, seed: int = 3, members: list[Member] | None = None, **given: Any) -> nn.Module:
         assert self.component.build is not None
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(
+            seed
+        )  # `torch.manual_seed` takes milliseconds: it keeps a trace of its caller
         parameters = self.parameters(**given)
         if self.component.kind == "encoder":
             return self.component.build(members or [member("feature")], **parameters)
@@ -292,7 +300,7 @@ def observe(case: Case, **given: Any) -> Seen:
     calls: list[nn.Module] = []
     for part in module.modules():
         part.register_forward_hook(lambda part, *_: calls.append(part))
-    torch.manual_seed(11)
+    torch.default_generator.manual_seed(11)
     training: Tensor = module(*case.inputs())
     if training.requires_grad:
         training.sum().backward()
