@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from declml.runs.event_file import EventFile
 from declml_schema.events import number, read_events
 
 FOLDER = "tensorboard"
+_LARGEST_FLOAT = 3.4e38
 
 
 class TensorBoardMirror:
@@ -23,7 +24,7 @@ class TensorBoardMirror:
 
     def __init__(self, run: Path) -> None:
         self._folder = run / FOLDER
-        self._records: Any = None
+        self._file: EventFile | None = None
         self._broken = False
 
     def take(self, event: Mapping[str, Any]) -> None:
@@ -47,31 +48,22 @@ class TensorBoardMirror:
             )
 
     def _add(self, scalars: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-        # Imported here: the messages pull in protobuf and numpy, which no other reader of events needs.
-        # protobuf makes its classes when they are imported, so a type checker sees none.
-        from tensorboardX.proto.event_pb2 import Event  # pyright: ignore[reportAttributeAccessIssue] - made on import
-        from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue] - made on import
-        from tensorboardX.record_writer import RecordWriter
-
         time = float(event["time"])
-        if self._records is None:
+        if self._file is None:
             self._folder.mkdir(exist_ok=True)
             name = f"events.out.tfevents.{int(time)}.{platform.node()}.{int(event['seq'])}"
-            self._records = RecordWriter(str(self._folder / name))
-            self._records.write(Event(wall_time=time, file_version="brain.Event:2").SerializeToString())
-        # A curve has no place for numbers that are not finite.
-        finite = {name: number(value) for name, value in scalars.items() if math.isfinite(number(value))}
-        values = [Summary.Value(tag=name.replace(" ", "_"), simple_value=value) for name, value in finite.items()]
-        message = Event(wall_time=time, step=int(event["step"]), summary=Summary(value=values))
-        self._records.write(message.SerializeToString())
-        self._records.flush()
+            self._file = EventFile(self._folder / name, time=time)
+        # A curve has no place for numbers that are not finite, and the format none for those of another size.
+        finite = {name.replace(" ", "_"): number(value) for name, value in scalars.items()}
+        kept = {name: value for name, value in finite.items() if abs(value) < _LARGEST_FLOAT}
+        self._file.add(kept, step=int(event["step"]), time=time)
 
     def close(self) -> None:
         """Close the file."""
-        if self._records is not None:
+        if self._file is not None:
             with contextlib.suppress(OSError):
-                self._records.close()
-            self._records = None
+                self._file.close()
+            self._file = None
 
 
 def write_tensorboard(run: Path) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.record_writer import masked_crc32c
 
 from declml.runs.tensorboard import write_tensorboard
 from declml_schema.events import encode_event
@@ -17,8 +18,11 @@ def scalars(folder: Path) -> list[tuple[str, int, float]]:
     (file,) = folder.glob("events.out.tfevents.*")
     content, place, found = file.read_bytes(), 0, []
     while place < len(content):
-        (size,) = struct.unpack_from("<Q", content, place)
-        event = Event.FromString(content[place + 12 : place + 12 + size])
+        size, of_size = struct.unpack_from("<QI", content, place)
+        data = content[place + 12 : place + 12 + size]
+        (of_data,) = struct.unpack_from("<I", content, place + 12 + size)
+        assert (of_size, of_data) == (masked_crc32c(content[place : place + 8]), masked_crc32c(data))
+        event = Event.FromString(data)
         found += [(value.tag, event.step, value.simple_value) for value in event.summary.value]
         place += 12 + size + 4
     return found
