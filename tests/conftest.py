@@ -27,3 +27,12 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real data sets are not here: this test reads ../shared/data")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_kernel_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep tests from the kernels of whoever runs them: those that want one ask for it by name."""
+    os.environ["DECLML_KERNEL"] = "local"
+    os.environ["DECLML_TRUST"] = os.sep  # the plug-ins of the tests are our own
+    os.environ["DECLML_KERNELS"] = str(tmp_path_factory.mktemp("kernels"))
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from declml.errors import ConfigProblems, UserProblem
 from declml.run.config import ConfigLike, Override, checked, load_config, parse_overrides
-from declml.run.launching import Launch, follow_run, start_run
+from declml.run.launching import Launch
 from declml.runs.find import find
 from declml.runs.places import cache_root, experiment_name, runs_root
 from declml_schema.check import CheckResult
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from declml.run.apply import Evaluation
     from declml.run.plan_report import PlanReport
     from declml.run.reproduce import Reproduction
+    from declml.run.watching import Screen
     from declml.runs.folder import Run
 
 Overrides: TypeAlias = Sequence[str | Override] | Mapping[str, object]
 OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]
+OnNotice: TypeAlias = Callable[[str], None]
 Trigger: TypeAlias = Literal["cli", "python", "editor", "notebook", "watch", "reproduce"]
 
 
@@ -61,6 +63,8 @@ def train(
     experiment: str | None = None,
     again: bool = False,
     on_event: OnEvent | None = None,
+    on_notice: OnNotice | None = None,
+    kernel: str | None = None,
     trigger: Trigger = "python",
 ) -> Run:
     """Train a config in a process of its own and return the run.
@@ -68,12 +72,44 @@ def train(
     ``dataset`` stands in for the config's ``data.source``. ``resume`` names a run of the same plan and data that did
     not end. A finished run of the same plan, data and code is returned at once with ``reused`` set, unless ``again``. A
     `KeyboardInterrupt` stops the training process after its checkpoint and returns the run as ``interrupted``.
+
+    ``kernel`` says what starts the process: ``warm`` (a kernel that stays, so that the next training imports nothing),
+    ``local`` (this process), the name of a kernelspec, a Jupyter server's URL or ``ssh://user@host``. Without it the
+    config's ``kernel.name`` decides, then ``DECLML_KERNEL``, then ``warm``. ``on_notice`` hears what is no event of the
+    run: that a connection was lost and found again.
     """
+    from declml.kernels.choice import choose
+    from declml.run.on_kernel import train_on
+
     launch = replace(_launch(config, overrides, dataset, runs), trigger=trigger)
     if experiment is not None:
         launch = replace(launch, experiment=experiment_name(experiment))
-    started = start_run(launch, resume=resume, again=again)
-    return follow_run(started, on_event)
+    choice = choose(kernel, launch.plan.kernel.get("name"))
+    return train_on(choice, launch, resume=resume, again=again, on_event=on_event, on_notice=on_notice)
+
+
+def watch(
+    config: str | Path,
+    *,
+    screen: Screen,
+    dataset: Any = None,
+    overrides: Overrides = (),
+    runs: str | Path | None = None,
+    kernel: str | None = None,
+    poll: bool = False,
+) -> None:
+    """Train a config file now and after each save of it, its data or its plug-ins, until a `KeyboardInterrupt`.
+
+    ``screen`` is told what happens. A newer save stops the run at work after its checkpoint; one with a mistake does
+    not. ``poll`` looks at the files instead of waiting to be told.
+    """
+    from declml.kernels.choice import choose
+    from declml.run.watching import Watch
+
+    def launch() -> Launch:
+        return _launch(Path(config), overrides, dataset, runs)
+
+    Watch(Path(config), launch, choice=choose(kernel, None), screen=screen, poll=poll).run()
 
 
 def evaluate(run: str | Path | Run, data: Any, *, runs: str | Path | None = None) -> Evaluation:

@@ -205,8 +205,22 @@ class Evaluation(Parameters):
 class Kernel(Parameters):
     """The section ``kernel``."""
 
-    name: Literal["local"] = parameter(
-        "local", "The kernel: `local` is this machine.", planned=["ray", "ssh", "slurm", "kubernetes"]
+    name: str | None = parameter(
+        None,
+        "The kernel to train on: `warm` (kept ready on this machine), `local` (a process without a kernel), the name "
+        "of a kernelspec, the URL of a Jupyter server, or `ssh://user@host`. Without it DECLML_KERNEL decides, else it "
+        "is `warm`. It never changes the result.",
+        min_length=1,
+        examples=["warm", "local", "python3", "https://gpu.example.org:8888", "ssh://me@gpu.example.org"],
+        common=True,
+    )
+    artifacts: Literal["fetch", "stay"] = parameter(
+        "fetch",
+        "What happens to the model, predictions and plots of a remote run: `fetch` copies them into the local run "
+        "folder, `stay` leaves them there.",
+    )
+    queue: bool = parameter(
+        False, "Whether a run waits until the kernel trains nothing else. Without it runs go side by side."
     )
 
 

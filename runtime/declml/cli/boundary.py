@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from declml.cli.terminal import bad, faint, say, wants_color
+from declml.cli.terminal import bad, faint, is_terminal, say, wants_color
 from declml.errors import ConfigProblems, DeclmlError, UserProblem
 
 PROBLEM, INTERRUPTED = 1, 130
@@ -36,6 +36,7 @@ def boundary(*, debug: bool) -> Generator[None]:
         raise  # the reader of a pipe went away; click ends quietly
     except ConfigProblems as error:
         tell_problems(error)
+        _offer_trust(error)
         _leave(PROBLEM)
     except DeclmlError as error:
         tell_error(error)
@@ -45,6 +46,18 @@ def boundary(*, debug: bool) -> Generator[None]:
             raise
         _tell_unexpected(error)
         _leave(PROBLEM)
+
+
+def _offer_trust(error: ConfigProblems) -> None:
+    """Ask, where somebody sits at the terminal, whether plug-ins of the config's folder may run; a yes runs anew."""
+    if not any(each.code == "untrusted-code" for each in error.problems) or not is_terminal(sys.stdin):
+        return
+    from declml.trust import trust
+
+    folder = Path(error.file).parent
+    if click.confirm(f"Trust {folder.resolve()} and run its plug-ins?", default=False, err=True):
+        trust(folder)
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "declml.cli.main", *sys.argv[1:]])
 
 
 def tell_problems(error: ConfigProblems) -> None:

@@ -28,6 +28,10 @@ class EventLines:
             self._told.add((event["problem"].get("code"), event["problem"].get("message")))
         click.echo(encode_event(event))
 
+    def notice(self, text: str) -> None:
+        """Print a line of the kind ``notice``: it belongs to no run."""
+        click.echo(encode_event({"kind": "notice", "message": text}))
+
     def close(self) -> None:
         """There is nothing to tidy."""
 

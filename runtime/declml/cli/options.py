@@ -53,6 +53,16 @@ def dataset_option() -> Decorator:
     )
 
 
+def kernel_option() -> Decorator:
+    """Return the option --kernel."""
+    return click.option(
+        "--kernel",
+        metavar="KERNEL",
+        help="Train on this kernel: warm (the default), local, the name of a kernelspec, http(s)://HOST:PORT or "
+        "ssh://USER@HOST. `declml kernels` lists them.",
+    )
+
+
 def json_option() -> Decorator:
     """Return the option --json."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")

@@ -26,6 +26,10 @@ class Progress(Protocol):
         """Show one event; one that lacks a field, or is of an unknown kind, is left out."""
         ...
 
+    def notice(self, text: str) -> None:
+        """Show what is no event of the run: that a connection was lost, or found again."""
+        ...
+
     def close(self) -> None:
         """Leave the screen tidy."""
         ...
@@ -175,6 +179,10 @@ class LineProgress:
             for line in self._story.lines(event):
                 click.echo(line, file=self._stream, color=wants_color(self._stream))
 
+    def notice(self, text: str) -> None:
+        """Print one line."""
+        click.echo(faint(text), file=self._stream, color=wants_color(self._stream))
+
     def close(self) -> None:
         """Nothing is left to tidy."""
 
@@ -211,6 +219,12 @@ class BarProgress:
                 if not (self._training and event["kind"] in {"metrics", "step", "checkpoint"}):
                     self._console.print(Text.from_ansi(line))
             self._move(event)
+
+    def notice(self, text: str) -> None:
+        """Print one line above the bar."""
+        from rich.text import Text
+
+        self._console.print(Text.from_ansi(faint(text)))
 
     def close(self) -> None:
         """Take the bar off the screen."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
-from declml.cli.options import config_argument, dataset_option, runs_option, set_option
+from declml.cli.options import config_argument, dataset_option, kernel_option, runs_option, set_option
 from declml.cli.terminal import duration, faint, good, heading, say
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ Examples:
   declml train census.declml.yaml --set trainer.epochs=3 --set trainer.learning_rate=0.01
   declml train ludwig.yaml --dataset people.csv
   declml train census.declml.yaml --resume latest
+  declml train census.declml.yaml --kernel python3
+  declml train census.declml.yaml --kernel https://host:8888
   declml train census.declml.yaml --json > events.jsonl
 
 Ctrl-C stops after writing a checkpoint; a second one stops at once. The exit code is 0 when training finished, 1 for a
@@ -48,6 +50,7 @@ problem and 130 when it was interrupted.
     is_flag=True,
     help="Print every event and problem, and the result, as JSON lines for a program.",
 )
+@kernel_option()
 @click.option("--trigger", type=click.Choice(TRIGGERS), default="cli", hidden=True, help="Who asks; for the record.")
 def train(
     config: str,
@@ -58,6 +61,7 @@ def train(
     experiment: str | None,
     again: bool,
     as_json: bool,
+    kernel: str | None,
     trigger: Trigger,
 ) -> None:
     """Train the model that CONFIG describes.
@@ -82,6 +86,8 @@ def train(
                 experiment=experiment,
                 again=again,
                 on_event=progress.take,
+                on_notice=progress.notice,
+                kernel=kernel,
                 trigger=trigger,
             )
     finally:

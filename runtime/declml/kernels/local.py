@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from declml.kernels.channel import Channel, ChannelLost
+from declml.kernels.kernel_process import KernelProcess
 from declml.kernels.start import Process, environment_of, start
-from declml.kernels.warm import Forked
 from declml.runs.alive import is_alive
 from declml_schema.events import read_events
 
@@ -32,6 +33,8 @@ LOG = "worker.log"
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.02, 0.2
 _GOODBYE_SECONDS = 10.0
 _LOG_LINES = 20
+_WARM_SECONDS = 120.0
+"""How long a kernel may take to start a process: its warm parent may still be importing."""
 
 
 @dataclass(slots=True)
@@ -50,7 +53,7 @@ class Launched:
         """Return whether the process is gone."""
         if self.process is None:
             return not is_alive(self.pid)
-        return self.process.ended() if isinstance(self.process, Forked) else self.process.poll() is not None
+        return self.process.ended()
 
     @property
     def exit_code(self) -> int | None:
@@ -82,15 +85,28 @@ def launch(
     environment: Mapping[str, str] | None = None,
     module: str = WORKER,
     read_to: int = 0,
+    kernel: Channel | None = None,
 ) -> Launched:
     """Start ``python -m module FOLDER/request.json`` in a session of its own and return at once.
 
     ``request`` is JSON data for the worker, opaque here. What the process prints goes to ``FOLDER/worker.log``.
     ``environment`` adds to this process's. ``read_to`` is the size of the event stream when a run goes on, so that old
-    events are not told again.
+    events are not told again. With ``kernel``, one on this machine, it is that kernel which starts the process.
     """
     path, log = folder / REQUEST, folder / LOG
     _write_whole(path, json.dumps(request, ensure_ascii=False, indent=2))
+    if kernel is not None:
+        asked = {
+            "module": module,
+            "argument": str(path),
+            "log": str(log),
+            "environment": environment_of(environment or {}),
+            "label": str(folder),
+        }
+        # A kernel that dies now is no reason not to train: the process is then started from here.
+        with suppress(ChannelLost):
+            pid = int(kernel.call("launch", asked, timeout_seconds=_WARM_SECONDS)["pid"])
+            return Launched(pid, log, KernelProcess(pid, kernel), read_to)
     with log.open("ab") as output:
         process = start(
             module,

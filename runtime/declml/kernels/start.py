@@ -6,11 +6,39 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, Protocol
 
 from declml.kernels.warm import Forked, fork
 
-Process: TypeAlias = "subprocess.Popen[bytes] | Forked"
+
+class Process(Protocol):
+    """A process that was started here, by a warm parent or by a kernel."""
+
+    @property
+    def pid(self) -> int:
+        """Its number on its machine."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, negative for a signal; None while it runs or when it cannot be known."""
+        ...
+
+    def ended(self) -> bool:
+        """Return whether it is gone."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Wait for the end and return the exit code; after ``timeout`` seconds raise `subprocess.TimeoutExpired`."""
+        ...
+
+
+class Child(subprocess.Popen[bytes]):
+    """A process of our own."""
+
+    def ended(self) -> bool:
+        """Return whether it is gone."""
+        return self.poll() is not None
 
 
 def start(
@@ -21,7 +49,7 @@ def start(
     errors: IO[Any],
     environment: Mapping[str, str] | None = None,
     python: str = sys.executable,
-) -> Process:
+) -> Child | Forked:
     """Start ``python -P -m module argument`` in a session of its own and return at once.
 
     It reads nothing and writes into ``output`` and ``errors``. ``environment`` is what `environment_of` returns.
@@ -32,7 +60,7 @@ def start(
         if forked is not None:
             return forked
     # -P: a file in the working folder that is called like a module of Python's must not take that module's place.
-    return subprocess.Popen(
+    return Child(
         [python, "-P", "-m", module, argument],
         stdin=subprocess.DEVNULL,
         stdout=output,

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +23,37 @@ from declml.runs.alive import is_alive
 WARM_PARENT = "DECLML_WARM_PARENT"
 """The environment variable that holds the socket of a warm parent. Unset, each process is started anew."""
 
+LATER_MARK = "later:"
+"""What stands before the name of a module that the parent imports while nobody asks."""
+
 
 class WarmParent:
     """A process that has imported ``modules`` and forks on demand, for as long as its owner neither closes it nor ends.
 
     ``address`` is what `WARM_PARENT` must hold. Who asks while it still imports waits for it. ``environment`` is that
-    of the parent: see `declml.kernels.warm_parent` for what a child may change of it.
+    of the parent: see `declml.kernels.warm_parent` for what a child may change of it. ``later`` are modules that it
+    imports while nobody asks, where they are installed.
     """
 
-    def __init__(self, *modules: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, *modules: str, environment: Mapping[str, str], later: Sequence[str] = ()) -> None:
         # Not below any folder of the user's: the path of a socket may have about a hundred characters.
         self._folder = Path(tempfile.mkdtemp(prefix="declml-"))
         self.address = str(self._folder / "warm")
+        self.asked = 0
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(self.address)
             listener.listen()
             # The parent lives until its standard input ends, which also happens when its owner is killed.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "declml.kernels.warm_parent", str(listener.fileno()), *modules],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "declml.kernels.warm_parent",
+                    str(listener.fileno()),
+                    *modules,
+                    *(f"{LATER_MARK}{each}" for each in later),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -53,6 +66,10 @@ class WarmParent:
     def pid(self) -> int:
         """The number of the parent's process."""
         return self._process.pid
+
+    def ended(self) -> bool:
+        """Return whether the parent is gone."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """End the parent. What it forked goes on."""

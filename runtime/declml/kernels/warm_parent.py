@@ -26,6 +26,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from declml.kernels.warm import LATER_MARK
+
+_QUIET_SECONDS = 2.0
+"""How long nobody must ask before the parent imports one more of the modules that only some need."""
+
 READ_WHILE_IMPORTING = (
     "CUDA_", "GOMP_", "HF_", "KMP_AFFINITY", "KMP_BLOCKTIME", "LD_", "MKL_", "OMP_", "OPENBLAS_", "POLARS_", "PYTHON",
     "PYTORCH_", "RAYON_", "TORCHDYNAMO_", "TORCH_", "TRANSFORMERS_",
@@ -79,7 +84,8 @@ def _leave(code: int) -> NoReturn:
             thread.join()
     atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage] - there is no public way to end without a teardown
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with contextlib.suppress(ValueError):  # the program closed it
+            stream.flush()
     os._exit(code)
 
 
@@ -87,11 +93,12 @@ def main(arguments: Sequence[str]) -> None:
     """Import, then serve until standard input ends; in a child, be what was asked for."""
     began_with = dict(os.environ)  # libraries set variables of their own while they are imported
     for name in arguments[1:]:
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # a collection in a child would otherwise copy every page of what was imported
+        if not name.startswith(LATER_MARK):
+            importlib.import_module(name)
+    _settle()
     listener = socket.socket(fileno=int(arguments[0]))
-    child = _serve(listener, began_with)
+    later = [name.removeprefix(LATER_MARK) for name in arguments[1:] if name.startswith(LATER_MARK)]
+    child = _serve(listener, began_with, later)
     if child is not None:
         child.run()
     else:
@@ -99,8 +106,19 @@ def main(arguments: Sequence[str]) -> None:
         shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)
 
 
-def _serve(listener: socket.socket, began_with: Mapping[str, str]) -> Child | None:
-    """Return None at the end of standard input, and in each child what it is to be."""
+def _settle() -> None:
+    """Take what was imported out of reach of the garbage collector: a collection in a child would otherwise copy every
+    page of it.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def _serve(listener: socket.socket, began_with: Mapping[str, str], later: list[str]) -> Child | None:
+    """Return None at the end of standard input, and in each child what it is to be.
+
+    Imports ``later`` while nobody asks.
+    """
     told_of: dict[int, socket.socket] = {}
     deaths, bell = socket.socketpair()
     for each in (deaths, bell):
@@ -108,7 +126,11 @@ def _serve(listener: socket.socket, began_with: Mapping[str, str]) -> Child | No
     signal.signal(signal.SIGCHLD, _ring)
     signal.set_wakeup_fd(bell.fileno())
     while True:
-        ready, _, _ = select.select([0, listener, deaths], [], [])
+        ready, _, _ = select.select([0, listener, deaths], [], [], _QUIET_SECONDS if later else None)
+        if not ready and later:
+            with contextlib.suppress(Exception):  # not installed, or broken: whoever needs it will say so
+                importlib.import_module(later.pop(0))
+            _settle()
         if deaths in ready:
             deaths.recv(4096)
             _tell_deaths(told_of)

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from declml.data.cache import content_hash_of_files
 from declml.errors import ConfigProblems, UserProblem
+from declml.kernels.channel import Channel
 from declml.kernels.local import Launched, follow, interrupt, launch
 from declml.run.config import Config, place_problem, told_problem
 from declml.run.files import storage_problem
@@ -29,6 +30,7 @@ from declml_schema.plan import Plan
 from declml_schema.problems import Problem
 
 OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]
+OnStop: TypeAlias = Callable[[bool], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Launch:
     device: str | None = None
     base: Path | None = None
     kept_plugins: tuple[Path, ...] | None = None
+    kernel: Callable[[], Channel | None] | None = None
 
     @property
     def folder(self) -> Path:
@@ -95,20 +98,32 @@ def identical_run(runs: Path, identity: str) -> Run | None:
     return None
 
 
-def start_run(launch_: Launch, *, resume: str | Path | None = None, again: bool = False) -> Started:
-    """Start the training process for a launch, or go on with the run that ``resume`` names."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a training process is to do; ``request`` is None when a finished run already is the answer."""
+
+    folder: RunFolder
+    request: Request | None
+
+
+def prepare_run(
+    launch_: Launch, *, resume: str | Path | None = None, again: bool = False, run: str | None = None
+) -> Prepared:
+    """Find the data and make the run's folder for a launch, or find the one that ``resume`` names. ``run`` is the new
+    run's id where somebody else has numbered it.
+    """
     source = launch_.source()
-    _check_pin(launch_, source)
+    check_pin(launch_, source)
     identity = launch_.identity(source, launch_.plugin_hashes())
     if resume is not None:
         folder = _resumable(launch_, str(resume), identity)
     else:
         same = None if again else identical_run(launch_.runs, identity["run"])
         if same is not None:
-            return Started(RunFolder(same.path), None, launch_.config)
+            return Prepared(RunFolder(same.path), None)
         folder = create_run(
             launch_.runs, launch_.experiment, identity=identity["run"], config=launch_.config.text,
-            plan=launch_.plan.as_json(),
+            plan=launch_.plan.as_json(), run=run,
         )  # fmt: skip
     request = Request(
         folder=str(folder.path),
@@ -126,18 +141,31 @@ def start_run(launch_: Launch, *, resume: str | Path | None = None, again: bool 
         argv=command_line(),
         warnings=[problem.as_json() for problem in launch_.problems],
     )
+    return Prepared(folder, request)
+
+
+def start_run(launch_: Launch, *, resume: str | Path | None = None, again: bool = False) -> Started:
+    """Start the training process for a launch, or go on with the run that ``resume`` names."""
+    prepared = prepare_run(launch_, resume=resume, again=again)
+    folder = prepared.folder
+    if prepared.request is None:
+        return Started(folder, None, launch_.config)
+    # Asked for only now: where a finished run is the answer, no kernel is needed.
+    kernel = launch_.kernel() if launch_.kernel is not None else None
+    request = replace(prepared.request, kernel=kernel.label if kernel is not None else None)
     told = folder.events.stat().st_size if folder.events.exists() else 0
     try:
-        process = launch(request.as_json(), folder=folder.path, read_to=told)
+        process = launch(request.as_json(), folder=folder.path, read_to=told, kernel=kernel)
     except OSError as error:
         raise storage_problem(error, folder.path) from error
     return Started(folder, process, launch_.config)
 
 
-def follow_run(started: Started, on_event: OnEvent | None = None) -> Run:
+def follow_run(started: Started, on_event: OnEvent | None = None, stop: OnStop | None = None) -> Run:
     """Follow a training process to its end and return the run; a failed one raises its problem.
 
-    A `KeyboardInterrupt` asks the process to stop after a checkpoint; a second one ends it at once.
+    A `KeyboardInterrupt` asks the process to stop after a checkpoint; a second one ends it at once. ``stop`` does that
+    for a process of another machine: it hears whether it is the second one.
     """
     if started.process is None:
         return replace(open_run(started.folder.path), reused=True)
@@ -157,7 +185,10 @@ def follow_run(started: Started, on_event: OnEvent | None = None) -> Run:
             outcome = follow(started.folder.events, started.process, take)
             break
         except KeyboardInterrupt:
-            interrupt(started.process.pid, again=asked)
+            if stop is not None:
+                stop(asked)
+            else:
+                interrupt(started.process.pid, again=asked)
             asked = True
     mirror.close()
     if outcome.exit_code == TAKEN_EXIT:
@@ -182,7 +213,7 @@ def follow_run(started: Started, on_event: OnEvent | None = None) -> Run:
     )
 
 
-def _check_pin(launch_: Launch, source: Source) -> None:
+def check_pin(launch_: Launch, source: Source) -> None:
     """Refuse data that are not those that the config pins: by one hash of all bytes, or one per file."""
     pin = launch_.plan.data.get("sha256")
     if not pin or launch_.dataset is not None:

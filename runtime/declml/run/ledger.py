@@ -39,6 +39,7 @@ class Ledger:
                 "started": now,
                 "trigger": request.trigger,
                 "parent": request.parent,
+                "kernel": request.kernel,
                 "argv": request.argv,
                 "identity": dict(request.identity),
                 "data": {"paths": request.paths, "sha256": request.data_sha256},

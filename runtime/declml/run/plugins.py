@@ -17,6 +17,7 @@ from typing import Any
 
 from declml import __version__
 from declml.errors import UserProblem
+from declml.trust import is_trusted, untrusted_problem
 from declml_schema.content import content_hash
 from declml_schema.problems import Problem
 from declml_schema.vocabulary import Vocabulary, vocabulary
@@ -27,11 +28,16 @@ TIMEOUT_SECONDS = 120
 def plugin_words(files: Sequence[Path], *, cache: Path) -> tuple[Vocabulary, list[Problem]]:
     """Return the vocabulary with the words of ``files``, and one problem per file that could not be read.
 
-    What a file declares is remembered in ``cache`` by its source, its name and the versions of declml and Python.
+    One in a folder that the user does not trust is such a problem, and is not run. What a file declares is
+    remembered in ``cache`` by its source, its name and the versions of declml and Python.
     """
     words = vocabulary()
     problems: list[Problem] = []
     for index, file in enumerate(files):
+        if file.is_file() and not is_trusted(file):
+            refused = untrusted_problem(file, path=f"code[{index}]")
+            problems.append(Problem(refused.code, refused.message, path=refused.path, hint=refused.hint))
+            continue
         answer = _remembered(file, cache / "plugins")
         if "words" in answer:
             words = words.with_plugins(answer["words"])

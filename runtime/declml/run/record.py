@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from declml.run.files import file_hash
+
+_SECRET = re.compile(r"(token=)[^&\s]+")
 
 RECORD_FORMAT = 1
 """Rises when an older declml could no longer read a record rightly."""
@@ -99,5 +102,5 @@ def code_identity(plugins: Mapping[str, str], version: str) -> str:
 
 
 def command_line() -> list[str]:
-    """Return how this process was called, with the program's name alone instead of its path."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]] if sys.argv else []
+    """Return how this process was called: the program's name alone instead of its path, and no secret of an address."""
+    return [Path(sys.argv[0]).name, *(_SECRET.sub(r"\1***", each) for each in sys.argv[1:])] if sys.argv else []

@@ -19,7 +19,8 @@ class Request:
     """One training, in JSON: absolute paths, the hash of the data that was planned with, and the identity it will have.
 
     ``threads`` and ``device`` repeat those of another run when that run is reproduced; None lets the process choose.
-    ``warnings`` are the checker's problems that keep nothing from running: the stream tells them like any other news.
+    ``kernel`` is what a person calls the kernel that starts the process. ``warnings`` are the checker's
+    problems that keep nothing from running: the stream tells them like any other news.
     """
 
     folder: str
@@ -34,6 +35,7 @@ class Request:
     device: str | None = None
     trigger: str = "python"
     parent: str | None = None
+    kernel: str | None = None
     argv: list[str] = field(default_factory=list[str])
     warnings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     format: int = 1

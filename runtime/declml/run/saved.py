@@ -26,6 +26,7 @@ from declml.run.prepare import Prepared, preprocessing_of
 from declml.runs.folder import Run
 from declml.training.checkpoints import all_weights, put_weights
 from declml.training.tensor_file import read_tensors, write_tensors
+from declml.trust import is_trusted, untrusted_problem
 from declml_schema.plan import InputFeature, Plan
 
 FORMAT = 1
@@ -121,7 +122,11 @@ def load_model(run: Run) -> SavedModel:
         )  # fmt: skip
     plan = _with_own_tokenizers(Plan.from_json(saved["plan"]), run.model / "tokenizers")
     facts: dict[str, Facts] = saved["facts"]
-    components = Components(kept_plugins(run))
+    plugins = kept_plugins(run)
+    for each in plugins:
+        if each.is_file() and not is_trusted(each):
+            raise untrusted_problem(each)
+    components = Components(plugins)
     built = blueprint(plan, facts, components)
     network = built.build(plan.trainer["seed"])
     put_weights(network, read_tensors(run.model / WEIGHTS).tensors)

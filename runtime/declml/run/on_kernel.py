@@ -1,0 +1,83 @@
+"""Trains on the kernel that was chosen: one of this machine starts the process here, a remote one is asked to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+from uuid import uuid4
+
+from declml.errors import UserProblem
+from declml.kernels.channel import Channel
+from declml.kernels.choice import Choice
+from declml.kernels.fingerprint import source_hash
+from declml.kernels.reach import reached
+from declml.run.launching import Launch, OnEvent, follow_run, start_run
+from declml.runs.folder import Run
+
+_TURN_SECONDS = 0.2
+
+OnNotice: TypeAlias = Callable[[str], None]
+
+
+def train_on(
+    choice: Choice,
+    launch: Launch,
+    *,
+    resume: str | Path | None = None,
+    again: bool = False,
+    on_event: OnEvent | None = None,
+    on_notice: OnNotice | None = None,
+) -> Run:
+    """Train a launch on the kernel of ``choice``, follow it to its end and return the run."""
+    notice = on_notice or _silent
+    if choice.remote:
+        # Imported here: whoever trains on this machine needs none of it.
+        from declml.run.remote import train_at
+
+        return train_at(choice.text, launch, resume=resume, again=again, on_event=on_event, on_notice=notice)
+    with ExitStack() as stack:
+
+        def kernel() -> Channel | None:
+            channel = stack.enter_context(reached(choice, notice))
+            if channel is not None and choice.kind == "spec":
+                _require_same_code(channel)
+            if channel is not None and launch.plan.kernel.get("queue"):
+                _wait_for_turn(channel, notice)
+            return channel
+
+        started = start_run(replace(launch, kernel=kernel), resume=resume, again=again)
+        return follow_run(started, on_event)
+
+
+def _require_same_code(channel: Channel) -> None:
+    """Refuse a kernel of other code: the run's identity would say something that is not so."""
+    about = channel.call("about", {})
+    if about["source"] != source_hash():
+        raise UserProblem(
+            "kernel-other-version",
+            f"The kernel '{channel.label}' must have this declml; it has another ({about['declml']}).",
+            path="kernel.name",
+            hint=f"Install the same one there: {about['executable']} -m pip install --upgrade declml",
+        )
+
+
+def _wait_for_turn(channel: Channel, notice: OnNotice) -> None:
+    """Return when the kernel trains nothing else and nobody waits longer; a `KeyboardInterrupt` gives up."""
+    ticket, told = uuid4().hex, ""
+    while not (answer := channel.call("turn", {"ticket": ticket}))["turn"]:
+        names = ", ".join(Path(each).name for each in answer["running"])
+        behind = [f"run {names}"] if names else []
+        behind += [f"{answer['waiting']} that wait longer"] if answer["waiting"] else []
+        text = f"Waiting behind {' and '.join(behind)}."
+        if text != told:
+            notice(text)
+            told = text
+        time.sleep(_TURN_SECONDS)
+
+
+def _silent(_notice: str) -> None:
+    """Tell nobody."""

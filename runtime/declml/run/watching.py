@@ -1,0 +1,148 @@
+"""Trains a config again whenever it, its data or its code is saved; a newer save takes the place of an older run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from declml.data.sources import locate
+from declml.errors import ConfigProblems, DeclmlError, UserProblem
+from declml.kernels.channel import Channel
+from declml.kernels.choice import Choice
+from declml.kernels.local import interrupt
+from declml.kernels.reach import reached
+from declml.run.changed_files import ChangedFiles
+from declml.run.launching import Launch, Started, follow_run, start_run
+from declml.runs.changes import Change, plan_changes
+from declml.runs.folder import Run
+from declml_schema.plan import Plan
+
+MakeLaunch = Callable[[], Launch]
+
+
+class Screen(Protocol):
+    """What a watch tells: each method is called from the thread that it happens in."""
+
+    def waiting(self, files: list[Path]) -> None:
+        """Nothing is at work; these files are watched."""
+        ...
+
+    def saved(self, changes: list[Change]) -> None:
+        """A save changed the plan in these ways, or the data or the code where there are none."""
+        ...
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """The run at work says something."""
+        ...
+
+    def notice(self, text: str) -> None:
+        """Something happened that is no event of a run."""
+        ...
+
+    def ended(self, run: Run) -> None:
+        """A run is over: finished, interrupted by a newer save, or found to be there already."""
+        ...
+
+    def failed(self, error: DeclmlError) -> None:
+        """A config was refused or a run failed."""
+        ...
+
+
+@dataclass
+class _AtWork:
+    """The run that is being trained and the thread that follows it."""
+
+    started: Started
+    identity: str
+    thread: threading.Thread
+
+
+class Watch:
+    """``launch`` reads the config anew each time it is called; ``choice`` is the kernel that runs it."""
+
+    def __init__(self, config: Path, launch: MakeLaunch, *, choice: Choice, screen: Screen, poll: bool = False) -> None:
+        self._config, self._launch, self._choice, self._screen = config, launch, choice, screen
+        self._changes = ChangedFiles(poll=poll, on_notice=screen.notice)
+        self._at_work: _AtWork | None = None
+        self._plan: Plan | None = None
+        self._stack = ExitStack()
+        self._channel: Channel | None = None
+        self._reached = False
+
+    def run(self) -> None:
+        """Train now and after each save, until a `KeyboardInterrupt`, which stops the run at work."""
+        with self._stack:
+            self._stack.callback(self._changes.close)
+            self._changes.watch([self._config])
+            try:
+                while True:
+                    self._try()
+                    self._changes.wait()
+            except KeyboardInterrupt:
+                self._stop()
+
+    def _try(self) -> None:
+        """Train what the files say now, unless it is at work already or the config has a mistake."""
+        try:
+            launch = self._launch()
+            files = self._files(launch)
+            self._changes.watch(files)
+            source = launch.source()
+            identity = launch.identity(source, launch.plugin_hashes())["run"]
+        except DeclmlError as error:
+            self._screen.failed(error)
+            return
+        if self._at_work is not None and self._at_work.thread.is_alive() and self._at_work.identity == identity:
+            return
+        if self._plan is not None:
+            self._screen.saved(plan_changes(self._plan.as_json(), launch.plan.as_json()))
+        self._plan = launch.plan
+        self._stop()
+        try:
+            started = start_run(replace(launch, kernel=self._kernel, trigger="watch"))
+        except DeclmlError as error:
+            self._screen.failed(error)
+            return
+        thread = threading.Thread(target=self._follow, args=(started, files), name="declml run", daemon=True)
+        self._at_work = _AtWork(started, identity, thread)
+        thread.start()
+
+    def _follow(self, started: Started, files: list[Path]) -> None:
+        try:
+            self._screen.ended(follow_run(started, self._screen.event))
+        except DeclmlError as error:
+            self._screen.failed(error)
+        if self._at_work is not None and self._at_work.started is started:  # no newer save is about to train
+            self._screen.waiting(files)
+
+    def _stop(self) -> None:
+        """Have the run at work write a checkpoint and end, and wait for it; its record is kept."""
+        at_work, self._at_work = self._at_work, None
+        if at_work is None or not at_work.thread.is_alive() or at_work.started.process is None:
+            return
+        interrupt(at_work.started.process.pid)
+        try:
+            at_work.thread.join()
+        except KeyboardInterrupt:
+            interrupt(at_work.started.process.pid, again=True)
+            at_work.thread.join()
+
+    def _kernel(self) -> Channel | None:
+        if self._channel is not None and self._channel.gone:
+            self._reached = False  # it died between two saves: the next one is fresh
+        if not self._reached:
+            self._channel = self._stack.enter_context(reached(self._choice, self._screen.notice))
+            self._reached = True
+        return self._channel
+
+    def _files(self, launch: Launch) -> list[Path]:
+        named = launch.plan.data.get("source")
+        files = [self._config, *launch.plugins]
+        with suppress(UserProblem, ConfigProblems):
+            if named and launch.dataset is None:
+                files += locate(named, base=launch.folder)
+        return files
