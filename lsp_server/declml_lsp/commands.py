@@ -62,7 +62,8 @@ class Commands:
     async def train(self, uri: str, options: Mapping[str, Any] | None = None) -> Answer:
         """Train a config and answer once it has begun; events follow as notifications.
 
-        ``options`` may hold ``set`` (config path -> value), ``again``, ``dataset`` and ``resume`` (a run).
+        ``options`` may hold ``set`` (config path -> value), ``again``, ``dataset``, ``resume`` (a run) and ``kernel``
+        (a name).
         """
         snapshot, problem = self._on_disk(uri)
         if snapshot is None or snapshot.path is None:
@@ -237,7 +238,7 @@ def _options(options: Mapping[str, Any]) -> list[str]:
     words: list[str] = []
     for path, value in dict(options.get("set") or {}).items():
         words += ["--set", f"{path}={json.dumps(value)}"]
-    for name in ("dataset", "resume"):
+    for name in ("dataset", "resume", "kernel"):
         if options.get(name):
             words += [f"--{name}", str(options[name])]
     return [*words, "--again"] if options.get("again") else words

@@ -10,12 +10,14 @@ from declml_lsp.data_problems import FOUND_CODES, data_problems
 from declml_lsp.facts import Facts
 from declml_lsp.section import section
 from declml_lsp.snapshot import Snapshot
+from declml_schema.anchors import with_origins
 from declml_schema.check import CheckResult
 from declml_schema.document import entries, resolve
 from declml_schema.ignore_comments import heed_ignores
 from declml_schema.places import path_steps, span_of
 from declml_schema.problems import Problem, ProblemList, Severity, Span
 from declml_schema.tree import MappingNode, Node, SequenceNode
+from declml_schema.vocabulary import vocabulary
 
 _ROWS_LEFT_OUT = ("where", "sample", "limit")
 """Options of the data section that leave rows out, of which a profile does not know."""
@@ -38,17 +40,27 @@ def problems_of(
         if known or problem.code not in _WAITS_FOR_PLUGINS:
             told.add(problem)
     refused = {problem.path for problem in result.problems if problem.severity is Severity.ERROR and problem.path}
-    for problem in facts.problems(snapshot):
-        # A value that the checker refuses cannot be read either: that is one mistake.
-        if not any(path == problem.path or path.startswith(f"{problem.path}[") for path in refused):
-            told.add(replace(problem, span=_value_span(snapshot.root, problem.path)))
-    for problem in _of_the_data(snapshot, result, facts):
+    # A value that the checker refuses cannot be read either: that is one mistake.
+    found = [
+        replace(problem, span=_value_span(snapshot.root, problem.path))
+        for problem in facts.problems(snapshot)
+        if not any(path == problem.path or path.startswith(f"{problem.path}[") for path in refused)
+    ]
+    found += _of_the_data(snapshot, result, facts)
+    for problem in with_origins(snapshot.root, snapshot.lines, found) if "*" in snapshot.config else found:
         told.add(problem)
     known_already = {(each.code, each.span.start.line) for each in told.problems}
     for problem in failures:
         if (problem.code, problem.span.start.line) not in known_already:
             told.add(problem)
     return told.sorted()
+
+
+def problems_at_rest(snapshot: Snapshot) -> list[Problem]:
+    """Return what the checker alone says of a config that nobody looks at: no process is asked about it."""
+    waits = section(snapshot, "code") is not None
+    found = snapshot.check(vocabulary()).problems
+    return [each for each in found if not (waits and each.code in _WAITS_FOR_PLUGINS)]
 
 
 def _of_the_data(snapshot: Snapshot, result: CheckResult, facts: Facts) -> list[Problem]:

@@ -24,6 +24,7 @@ from pygls.workspace import TextDocument, Workspace
 from declml.runs.alive import is_alive
 from declml_lsp.outbox import Outbox
 from declml_lsp.text import Text
+from declml_lsp.written import Written
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -220,10 +221,12 @@ class ConfigProtocol(LanguageServerProtocol):
         elif threading.get_ident() != self._thread:
             self._loop.call_soon_threadsafe(self._send_data, data)
         else:
+            if isinstance(result := getattr(data, "result", None), Written):
+                data = {"jsonrpc": self.VERSION, "id": data.id, "result": result.data}
             # ASCII: half a surrogate pair, which JavaScript's texts may hold, has no UTF-8.
             body = json.dumps(data, default=self._serialize_message, separators=(",", ":")).encode("ascii")
             replaces = _replaces(data)
-            is_news = replaces is None and hasattr(data, "method") and not hasattr(data, "id")
+            is_news = replaces is None and hasattr(data, "method") and not hasattr(data, "id") and not _is_part(data)
             self._outbox.put(body, replaces=replaces, may_be_dropped=is_news)
 
 
@@ -232,6 +235,12 @@ def _replaces(data: Any) -> Hashable:
     if isinstance(data, types.PublishDiagnosticsNotification):
         return (types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, data.params.uri)
     return None
+
+
+def _is_part(data: Any) -> bool:
+    """Return whether a message is a part of an answer, which is incomplete without it."""
+    value = data.params.value if isinstance(data, types.ProgressNotification) else None
+    return isinstance(value, types.WorkspaceDiagnosticReportPartialResult)
 
 
 def _with_ends(source: str) -> list[str]:

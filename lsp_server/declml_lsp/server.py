@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from pygls.uris import to_fs_path
 
 from declml_lsp.commands import Commands
 from declml_lsp.documents import Documents
-from declml_lsp.methods import diagnostics
+from declml_lsp.methods import diagnostics, workspace_diagnostic
 from declml_lsp.protocol import ConfigProtocol
 from declml_lsp.publishing import Publisher
 from declml_lsp.refreshing import LENSES, Refresher
@@ -61,10 +63,12 @@ class DeclmlServer(LanguageServer):
         )
         self._refresher = Refresher(self, self.session)
         self._told: set[str] = set()
+        self._is_over = False
         for method in surface:
             self._serve(method)
         for name, answer, options in WORKSPACE_SURFACE:
             self._serve_workspace(name, answer, options)
+        self._serve_workspace_problems()
         self._serve_events()
         for name, command in Commands(self, self.session).table().items():
             self.command(name)(command_handler(command))
@@ -88,8 +92,13 @@ class DeclmlServer(LanguageServer):
         self._from_any_thread(lambda: self.protocol.notify(method, params))
 
     def _from_any_thread(self, act: Callable[[], None]) -> None:
+        def unless_over() -> None:
+            # A process may have answered just before the goodbye, and what it started would find no thread to run in.
+            if not self._is_over:
+                act()
+
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(act)
+            self._loop.call_soon_threadsafe(unless_over)
 
     # Requests.
 
@@ -112,12 +121,39 @@ class DeclmlServer(LanguageServer):
 
         self.feature(name, options)(respond)
 
-    async def _in_time(self, name: str, act: Callable[[], Any], empty: Any, late: Any, seconds: float) -> Any:
+    def _serve_workspace_problems(self) -> None:
+        name = types.WORKSPACE_DIAGNOSTIC
+
+        async def respond(params: types.WorkspaceDiagnosticParams) -> Any:
+            over = threading.Event()
+            act = partial(workspace_diagnostic.respond, self.session, params, ended=over.is_set)
+            try:
+                # Not where others are answered. A client that asks for problems is sent none: nothing waits behind it.
+                return await self._in_time(
+                    name, act, workspace_diagnostic.EMPTY, None, workspace_diagnostic.MOST_SECONDS, pool=self._analysis
+                )
+            finally:
+                over.set()  # a client that has cancelled its question wants no more of it
+
+        self.feature(name)(respond)
+
+    async def _in_time(
+        self,
+        name: str,
+        act: Callable[[], Any],
+        empty: Any,
+        late: Any,
+        seconds: float,
+        *,
+        pool: Executor | None = None,
+    ) -> Any:
         """Run a handler in a thread; a late answer is none, and a failure is logged and told once.
 
         One that was cancelled, or is late before it began, is not begun any more.
         """
-        work = asyncio.get_running_loop().run_in_executor(self._answers, act)
+        if self._is_over:
+            return empty
+        work = asyncio.get_running_loop().run_in_executor(pool or self._answers, act)
         try:
             return await asyncio.wait_for(work, seconds)
         except TimeoutError:
@@ -167,6 +203,8 @@ class DeclmlServer(LanguageServer):
     async def _initialize(self, params: types.InitializeParams) -> None:
         self._loop = asyncio.get_running_loop()
         self.session.capabilities = params.capabilities
+        encoding = self.workspace.position_encoding
+        self.session.encoding = str(getattr(encoding, "value", encoding))
         self.session.folders = folders_of(params)
         self._take_settings("", params.initialization_options)
 
@@ -183,7 +221,8 @@ class DeclmlServer(LanguageServer):
         self.close()
 
     def close(self) -> None:
-        """End what runs beside the server."""
+        """End what runs beside the server; nothing is begun after that."""
+        self._is_over = True
         self.session.facts.close()
         self._answers.shutdown(wait=False, cancel_futures=True)
         self._analysis.shutdown(wait=False, cancel_futures=True)
@@ -219,7 +258,7 @@ class DeclmlServer(LanguageServer):
 
     async def _diagnose(self, snapshot: Snapshot) -> list[types.Diagnostic] | None:
         """Return the problems of a document, None when it has changed meanwhile."""
-        if not self.session.is_current(snapshot):
+        if self._is_over or not self.session.is_current(snapshot):
             return None
         loop = asyncio.get_running_loop()
         try:

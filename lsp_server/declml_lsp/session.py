@@ -14,6 +14,7 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from declml.runs.places import experiment_name, experiment_of_file, runs_root
+from declml_lsp.config_files import ConfigFiles
 from declml_lsp.facts import Facts, columns_of
 from declml_lsp.history import History
 from declml_lsp.problems import problems_of
@@ -55,6 +56,9 @@ class Session:
     folders: list[Path] = field(default_factory=list[Path])
     snapshots: dict[str, Snapshot] = field(default_factory=dict[str, Snapshot])
     settings_by_folder: dict[str, Settings] = field(default_factory=dict[str, Settings])
+    encoding: str = "utf-16"
+    """The unit in which the client counts characters of a line."""
+    files: ConfigFiles = field(default_factory=ConfigFiles)
     facts: Facts = field(init=False)
     trainings: Trainings = field(default_factory=Trainings)
     history: History = field(default_factory=History)
@@ -66,7 +70,10 @@ class Session:
 
     def settings(self, snapshot: Snapshot | None = None) -> Settings:
         """Return the settings in force for a document: those of the innermost folder that holds it."""
-        path = snapshot.path if snapshot is not None else None
+        return self.settings_at(snapshot.path if snapshot is not None else None)
+
+    def settings_at(self, path: Path | None) -> Settings:
+        """Return the settings in force for a file; without one, those outside of all folders."""
         if path is not None:
             for folder in sorted(self.folders, key=lambda each: len(each.parts), reverse=True):
                 if path.is_relative_to(folder) and str(folder) in self.settings_by_folder:
@@ -121,7 +128,7 @@ class Session:
 
 def snapshot_of(uri: str, version: int | None, text: Text, *, language: str, notebook: str | None) -> Snapshot | None:
     """Return the snapshot of a document, or None for one that is no declml config."""
-    path = _path(notebook or uri)
+    path = path_of(notebook or uri)
     if notebook is not None or uri.startswith("vscode-notebook-cell:"):
         config = cell_config(text.source)
         return None if config is None else Snapshot(uri, version, text, config, path, is_cell=True)
@@ -130,7 +137,7 @@ def snapshot_of(uri: str, version: int | None, text: Text, *, language: str, not
     return Snapshot(uri, version, text, text.source, path)
 
 
-def _path(uri: str) -> Path | None:
+def path_of(uri: str) -> Path | None:
     """Return the file of an address, None for a buffer that has none."""
     if not uri.startswith("file:"):
         return None

@@ -51,7 +51,7 @@ SURFACE: tuple[Method, ...] = (
     Method(
         types.TEXT_DOCUMENT_DIAGNOSTIC,
         diagnostics.pull,
-        types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="declml"),
+        types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=True, identifier="declml"),
         empty=types.RelatedFullDocumentDiagnosticReport(items=[]),
         seconds=60.0,  # nobody waits for them with the hands on the keys, and a late "none" would be a lie
     ),
@@ -94,4 +94,6 @@ WORKSPACE_SURFACE: tuple[tuple[str, Callable[[Session, Any], Any], Any], ...] = 
     (types.CODE_LENS_RESOLVE, code_lens.resolve, None),
     (types.WORKSPACE_SYMBOL, workspace_symbol.respond, None),
 )
-"""What is asked of no document: the method, its answer, the options."""
+"""What is asked of no document: the method, its answer, the options. ``workspace/diagnostic`` is served by `server`: it
+can be cancelled, and takes long.
+"""

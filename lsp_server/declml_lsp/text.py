@@ -7,11 +7,37 @@ would also split at U+2028 and others, and every later place would be wrong.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Protocol
 
 from lsprotocol import types
 
+from declml_lsp.written import Json
 from declml_schema.problems import Position, Span
 from declml_schema.source_text import split_lines
+
+
+class Placed(Protocol):
+    """What stands somewhere, such as a node: in lines and code points, without the objects that a span is made of."""
+
+    @property
+    def start_line(self) -> int:
+        """The line of the first character."""
+        ...
+
+    @property
+    def start_column(self) -> int:
+        """The column of the first character."""
+        ...
+
+    @property
+    def end_line(self) -> int:
+        """The line where it ends."""
+        ...
+
+    @property
+    def end_column(self) -> int:
+        """The column past its last character."""
+        ...
 
 
 class Text:
@@ -60,6 +86,19 @@ class Text:
     def range(self, span: Span) -> types.Range:
         """Return a range as the client counts it."""
         return types.Range(self.place(span.start), self.place(span.end))
+
+    def written(self, placed: Placed) -> Json:
+        """Return where something stands as JSON data: what `range` returns of its span, as the protocol writes it."""
+        return {
+            "start": self._written_place(placed.start_line, placed.start_column),
+            "end": self._written_place(placed.end_line, placed.end_column),
+        }
+
+    def _written_place(self, number: int, column: int) -> Json:
+        number = min(number, len(self.lines) - 1)
+        line = self.lines[number]
+        units = self._units(line[:column]) if self._units_differ else min(column, len(line))
+        return {"line": number, "character": units}
 
     def of(self, span: Span) -> str:
         """Return the text between the two ends of ``span``, with line feeds between lines."""

@@ -12,9 +12,11 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from declml_schema.document import parse
 from declml_schema.places import span_of
 from declml_schema.problems import Problem, Severity
 from declml_schema.tree import Node
@@ -57,6 +59,11 @@ class Training:
     result: Event | None = None
     stops: int = 0
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+
+    @cached_property
+    def root(self) -> Node | None:
+        """The tree of the config that was trained; looked at when it has failed."""
+        return parse("\n".join(self.lines)).root
 
     @property
     def ended(self) -> bool:
@@ -208,7 +215,7 @@ class Trainings:
     def failures(self, uri: str, root: Node | None, lines: Sequence[str]) -> list[Problem]:
         """Return what made a document's last training fail, each at its place in the present text.
 
-        A problem goes as soon as the line that caused it is another one.
+        A problem goes as soon as the line that caused it is another one, or what it names is no longer there.
         """
         training = self._newest.get(uri)
         if training is None or training.status != "failed":
@@ -216,11 +223,14 @@ class Trainings:
         told = [_placed(each, root) for each in training.problems if each.get("severity", "error") == "error"]
         if not told:
             told = [Problem("failed-run", f"The last training failed: {training.message}")]
-        return [each for each in told if _line(lines, each) in ("", *training.lines)]
+        return [
+            each for each in told if _line(lines, root, each.path) == _line(training.lines, training.root, each.path)
+        ]
 
 
-def _line(lines: Sequence[str], problem: Problem) -> str:
-    number = problem.span.start.line
+def _line(lines: Sequence[str], root: Node | None, path: str) -> str:
+    """Return the line of a text on which a problem at a config path is told."""
+    number = span_of(root, path).start.line
     return lines[number] if number < len(lines) else ""
 
 

@@ -222,6 +222,11 @@ def _check_tree(
         # Where the text itself is broken, something missing is most likely only half-typed.
         if not (broken_text and problem.code == "missing-key"):
             found.add(problem)
+    if "*" in document.text:
+        # Imported here, as above: most configs have no anchors.
+        from declml_schema.anchors import with_origins
+
+        found.problems = with_origins(root, inspection.lines, found.problems, inspection.paths_of)
     return root, config
 
 

@@ -55,16 +55,22 @@ class _NotPlain(Exception):
 
 def compose_lines(text: str, lines: list[str]) -> MappingNode | SequenceNode | None:
     """Return the tree of ``text``, whose lines are ``lines``; None where a line is not plain enough."""
+    return read_lines(text, lines)[0]
+
+
+def read_lines(text: str, lines: list[str]) -> tuple[MappingNode | SequenceNode | None, int]:
+    """Return the tree as `compose_lines` does, and the line at which it gave up; -1 where that is not known."""
     if any(each in text for each in _NOT_PLAIN):
-        return None
+        return None, -1
     if not text.isascii() and _BREAKS_OF_YAML_1_1.search(text):
-        return None
+        return None, -1
     if len(text) >= _ROW and max(map(len, lines)) >= _ROW:
-        return None
+        return None, -1
+    reader = _Lines()
     try:
-        return _Lines().read(lines)
+        return reader.read(lines), -1
     except _NotPlain:
-        return None
+        return None, reader.row >> COLUMN_BITS
 
 
 class _Lines:
@@ -77,6 +83,8 @@ class _Lines:
         # The root is read as the value of a key that stands before the first column.
         self._outside = MappingNode(0, 0, flow=False)
         self._open: list[_Block] = [(-1, self._outside, set())]
+        self.row = 0
+        """The line that is being read, as a place."""
 
     def read(self, lines: list[str]) -> MappingNode | SequenceNode | None:
         """Return the root, None where nothing is written; raises `_NotPlain`."""
@@ -86,7 +94,7 @@ class _Lines:
         column, entries, names = -1, self._outside.entries, set[str]()
         row = -_ROW
         for line in lines:
-            row += _ROW
+            self.row = row = row + _ROW
             head, colon, rest = line.partition(": ")
             found = (heads if colon else heads_alone).get(head) or self._head(head, alone=not colon)
             if found is None:

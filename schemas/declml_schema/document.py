@@ -9,7 +9,7 @@ import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from declml_schema.compose_lines import compose_lines
+from declml_schema.compose_lines import read_lines
 from declml_schema.placement import Shifts, restore_characters
 from declml_schema.problems import Position, Problem, ProblemList, Span
 from declml_schema.source_text import Source, clean, decode, split_lines
@@ -53,9 +53,10 @@ def _parse(text: str | bytes, file: str) -> Document:
     if written is None:
         return Document("", None, _placed(problems, file))
     source = clean(written, problems)
-    root, broken = compose_lines(source.text, source.lines), source.broken
+    root, stopped = read_lines(source.text, source.lines)
+    broken = source.broken
     if root is None:
-        root, broken = _compose(source, problems)
+        root, broken = _compose(source, stopped, problems)
     if source.swapped:
         restore_characters(root, source.swapped)
     if isinstance(root, Scalar) and root.style is None and not root.text:
@@ -63,7 +64,19 @@ def _parse(text: str | bytes, file: str) -> Document:
     return Document(written, root, _placed(problems, file, written), broken)
 
 
-def _compose(source: Source, problems: ProblemList) -> tuple[Node | None, frozenset[int]]:
+def _compose(source: Source, stopped: int, problems: ProblemList) -> tuple[Node | None, frozenset[int]]:
+    """Return the tree of any text and the lines that were not understood; the line composer ``stopped`` at a line."""
+    if stopped >= 0:
+        # Imported here, as below.
+        from declml_schema.compose_part import compose_part
+
+        composed = compose_part(source, stopped, problems)
+        if composed is not None:
+            return composed
+    return compose_whole(source, problems)
+
+
+def compose_whole(source: Source, problems: ProblemList) -> tuple[Node | None, frozenset[int]]:
     """Return the tree of any text and the lines that were not understood, after mending what is no YAML."""
     # Imported here: it loads PyYAML, which costs a quarter of a short command, and most configs are plain.
     from declml_schema.compose import Composer

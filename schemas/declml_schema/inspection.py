@@ -81,7 +81,7 @@ class Inspection:
         self.told = 0  # how often something wrong was found, told before or not
         self.shapes: dict[MappingNode, tuple[Any, ...] | None] = {}  # of features, which are read more than once
         self._broken = broken
-        self._seen: set[tuple[str, Span, str, str]] = set()
+        self._paths: dict[tuple[str, Span, str, str], list[str]] = {}  # where each problem was met
 
     def add(
         self,
@@ -113,10 +113,14 @@ class Inspection:
                 problem.hint,
                 file=OVERRIDES,
             )
-        key = (problem.code, span, problem.message, problem.path if span.start.line < 0 else "")
-        if key not in self._seen:
-            self._seen.add(key)
+        paths = self._paths.setdefault(_key(problem), [])
+        if not paths:
             self.problems.append(problem)
+        paths.append(problem.path)
+
+    def paths_of(self, problem: Problem) -> list[str]:
+        """Return every config path at which a problem was met: more than one where an alias repeats a value."""
+        return self._paths.get(_key(problem), [problem.path])
 
     def source(self, span: Span) -> str:
         """Return the text of a span."""
@@ -125,6 +129,12 @@ class Inspection:
             return self.lines[start.line][start.column : end.column]
         middle = self.lines[start.line + 1 : end.line]
         return "\n".join([self.lines[start.line][start.column :], *middle, self.lines[end.line][: end.column]])
+
+
+def _key(problem: Problem) -> tuple[str, Span, str, str]:
+    """Return what tells a problem from all others; an override has no place but its path."""
+    path = problem.path if problem.file == OVERRIDES else ""
+    return problem.code, problem.span, problem.message, path
 
 
 def replacement(span: Span, text: str, title: str = "") -> Fix:

@@ -5,6 +5,7 @@ libyaml through PyYAML; half-typed text is tried with `find_fault`, which builds
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,14 +55,20 @@ def fault_of(error: Exception, *, last_line: int) -> YamlFault:
     return YamlFault(error.problem or "", line, column, error.context or "", context.line, context.column)
 
 
-def find_fault(text: str) -> YamlFault | None:
-    """Return the first place where ``text`` is not YAML, without building a tree."""
+def find_fault(text: str, *, is_enough: Callable[[Any, int], bool] | None = None) -> YamlFault | None:
+    """Return the first place where ``text`` is not YAML, without building a tree.
+
+    ``is_enough`` is asked of each event and the number of collections open before it; once it holds, the rest of the
+    text is not read.
+    """
     depth, line = 0, 0
     try:
         get_event = open_parser(text).get_event
         while True:
             event = get_event()
             kind = event.__class__
+            if is_enough is not None and is_enough(event, depth):
+                return None
             if kind is MappingStartEvent or kind is SequenceStartEvent:
                 depth += 1
                 line = event.start_mark.line

@@ -38,7 +38,7 @@ def span_of(root: Node | None, path: str) -> Span:
                 break
             place, node = found.key.span, found.value
         elif isinstance(here, SequenceNode):
-            item = _item(here, step)
+            item = item_at(here, step)
             if item is None:
                 break
             place, node = _label(item), item
@@ -57,13 +57,14 @@ def entry_at(root: Node | None, path: str) -> Entry | None:
             found = next((entry for entry in entries(here) if entry.key.text == step), None)
             node = found.value if found is not None else None
         elif isinstance(here, SequenceNode):
-            node = _item(here, step)
+            node = item_at(here, step)
         if node is None:
             return None
     return found
 
 
-def _item(sequence: SequenceNode, step: str) -> Node | None:
+def item_at(sequence: SequenceNode, step: str) -> Node | None:
+    """Return the item that a step names, a feature by its name and any item by its number; None where there is none."""
     for item in sequence.items:
         name = _name(item)
         if name is not None and str(name.value) == step:

@@ -6,7 +6,9 @@ parser gets furthest. Columns stay, or are moved back afterwards by `placement`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from declml_schema.diagnosis import Attempt, attempts_for
 from declml_schema.parser import YamlFault, find_fault
@@ -15,6 +17,8 @@ from declml_schema.source_text import Source
 
 MAX_ROUNDS = 8
 MAX_CUTS = 30
+
+Find: TypeAlias = Callable[[list[str], Collection[int]], YamlFault | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,16 @@ class Repair:
     inserted: dict[int, tuple[int, int]]
 
 
-def repair(source: Source, fault: YamlFault, problems: ProblemList) -> Repair:
-    """Return a parseable version of ``source`` and add a problem for each mistake that is clearly one of its own."""
+def find_anywhere(lines: list[str], _changed: Collection[int]) -> YamlFault | None:
+    """Return the first fault of a text that is given by its lines."""
+    return find_fault("\n".join(lines))
+
+
+def repair(source: Source, fault: YamlFault, problems: ProblemList, *, find: Find = find_anywhere) -> Repair:
+    """Return a parseable version of ``source`` and add a problem for each mistake that is clearly one of its own.
+
+    ``find`` returns the first fault of changed lines, and is told which are.
+    """
     lines = list(source.lines)
     broken: set[int] = set(source.broken)
     inserted: dict[int, tuple[int, int]] = {}
@@ -37,7 +49,7 @@ def repair(source: Source, fault: YamlFault, problems: ProblemList) -> Repair:
     for _ in range(MAX_ROUNDS):
         if rest is None:
             break
-        chosen, rest = _best(lines, rest)
+        chosen, rest = _best(lines, rest, inserted, find)
         if reported_line < 0 or _is_independent(source.lines, reported_line, chosen.problem.span.start.line):
             problems.add(chosen.problem)
         reported_line = max(reported_line, chosen.problem.span.start.line, *chosen.changes)
@@ -53,14 +65,14 @@ def repair(source: Source, fault: YamlFault, problems: ProblemList) -> Repair:
     return Repair("\n".join(lines), lines, frozenset(broken), inserted)
 
 
-def _best(lines: list[str], fault: YamlFault) -> tuple[Attempt, YamlFault | None]:
+def _best(lines: list[str], fault: YamlFault, changed: Collection[int], find: Find) -> tuple[Attempt, YamlFault | None]:
     """Return the attempt that lets the parser get furthest, and the fault it then meets, if any."""
     best: tuple[Attempt, YamlFault] | None = None
     for attempt in attempts_for(lines, fault):
         tried = list(lines)
         for index, change in attempt.changes.items():
             tried[index] = change.text
-        found = find_fault("\n".join(tried))
+        found = find(tried, {*changed, *attempt.changes})
         if found is None or found.line > fault.line + 1:
             return attempt, found
         if best is None or (found.line, found.column) > (best[1].line, best[1].column):

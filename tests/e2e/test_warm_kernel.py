@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lsp_server.waiting import until
+from tests.waiting import until
 
 import declml
 from declml.errors import UserProblem

@@ -156,7 +156,13 @@ QUESTIONS: dict[str, dict[str, Ask]] = {
         "textDocument/semanticTokens/range": _whole(),
     },
     "inlayHintProvider": {"textDocument/inlayHint": _whole()},
-    "diagnosticProvider": {"textDocument/diagnostic": _document()},
+    "diagnosticProvider": {
+        "textDocument/diagnostic": _document(),
+        "workspace/diagnostic": lambda _: [
+            {"previousResultIds": []},
+            {"previousResultIds": [], "partialResultToken": "parts"},
+        ],
+    },
 }
 """What is asked of a server that declares something: by provider, the methods and the parameters for a document."""
 NOT_ASKED = {"positionEncoding", "textDocumentSync", "notebookDocumentSync", "workspace", "executeCommandProvider"}

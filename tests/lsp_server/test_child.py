@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 from declml.runs.alive import is_alive
 from declml_lsp.child import MOST_CRASHES, Child, Question
-
-from .waiting import until
 
 ECHO = """
 import json, os, sys, time

@@ -233,3 +233,17 @@ def test_what_the_trainer_found_takes_the_place_of_what_a_profile_suggests(profi
 
 def test_every_code_is_in_the_table() -> None:
     assert FOUND_CODES <= DATA_CODES
+
+
+def test_what_the_data_say_of_a_name_that_came_through_an_alias_names_the_anchor(profile: dict[str, Any]) -> None:
+    text = (
+        "input_features:\n  - {name: number, type: number}\n  - {name: *it, type: number}\n"
+        "output_features:\n  - {name: two labels, type: binary}\n"
+    )
+    anchored = "name: &it few texts\n" + text
+    (problem,) = [each for each in all_problems(anchored, profile) if each.code == "not-a-number"]
+    lines = Text(anchored)
+    assert lines.of(problem.span) == "*it"
+    assert [(lines.of(each.span), each.message) for each in problem.related] == [
+        ("number", "It is declared number here."), ("&it", "'*it' takes it from here."),
+    ]  # fmt: skip

@@ -81,6 +81,15 @@ def test_a_client_is_sent_only_what_it_can_show() -> None:
         assert (each.tags, each.related_information, each.data, each.code_description) == (None, None, None, None)
 
 
+def test_a_value_that_came_through_an_alias_points_at_its_anchor() -> None:
+    text = HEAD + "trainer:\n  learning_rate: &rate 0.5\n  batch_size: *rate\n"
+    (found,) = said(text)
+    assert (found.code, found.range) == ("wrong-type", types.Range(types.Position(6, 14), types.Position(6, 19)))
+    (related,) = found.related_information or ()
+    assert related.location.range == types.Range(types.Position(5, 17), types.Position(5, 22))
+    assert related.message == "'*rate' takes it from here."
+
+
 def test_places_are_in_the_clients_units() -> None:
     text = "input_features: []\n'🙂': 1\n"
     session = opened(text)[0]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
 from declml.run.config import checked, load_config
 from declml_lsp.memory import Entry, Memory, stamps_of
@@ -21,7 +22,6 @@ from declml_lsp.text import Text
 from declml_schema.vocabulary import vocabulary
 
 from .editing import QuietClient, opened
-from .waiting import until
 
 CONFIG = """\
 data: {source: people.csv}

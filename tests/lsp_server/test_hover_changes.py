@@ -118,6 +118,29 @@ def test_a_key_that_is_gone_shows_on_its_section(tmp_path: Path) -> None:
     assert "**1 change in it since run 1**:\n\n- `epochs` `3` → `100`" in text
 
 
+@pytest.mark.parametrize(
+    ("key", "gone", "said"),
+    [
+        ("trai|ner:\n", "  optimizer: {type: sgd}\n", "- `optimizer.type` `sgd` → `adam`"),
+        ("prepro|cessing:\n", "  sample_ratio: 0.5\n", "- `sample_ratio` `0.5` → `1`"),
+        ("enco|der: &words\n", "      dropout: 0.3\n", "- `dropout` `0.3` → `0.2`"),
+    ],
+)
+def test_what_is_gone_shows_on_the_key_above_it(tmp_path: Path, key: str, gone: str, said: str) -> None:
+    plain = key.replace("|", "")
+    trained = CONFIG.replace(plain, plain + gone)
+    text = changed(tmp_path, CONFIG.replace(plain, key), runs={1: (trained, 0.8)})
+    assert f"**1 change in it since run 1**:\n\n{said}" in text
+
+
+@pytest.mark.parametrize("left", ["prepro|cessing:", "prepro|cessing: {}"])
+def test_what_was_all_of_a_section_shows_on_the_empty_key(tmp_path: Path, left: str) -> None:
+    split = "preprocessing:\n  split: {probabilities: [0.7, 0.1, 0.2]}\n"
+    trained = CONFIG.replace("[0.7, 0.1, 0.2]", "[0.6, 0.2, 0.2]")
+    text = changed(tmp_path, CONFIG.replace(split, left + "\n"), runs={1: (trained, 0.8)})
+    assert "**1 change in it since run 1**:\n\n- `split.probabilities` `[0.6, 0.2, 0.2]` → `[0.7, 0.1, 0.2]`" in text
+
+
 @pytest.mark.parametrize("mark", ["- na|me: extra", "- name: ex|tra"])
 def test_a_new_feature_says_that_it_is_new(tmp_path: Path, mark: str) -> None:
     after = CONFIG.replace("input_features:\n", f"input_features:\n  {mark}\n    type: number\n")

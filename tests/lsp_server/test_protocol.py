@@ -15,6 +15,7 @@ from lsprotocol import types
 from pygls.workspace import PositionCodec
 
 from declml_lsp import outbox as outbox_module
+from declml_lsp.config_files import ConfigFiles
 from declml_lsp.outbox import Outbox
 from declml_lsp.protocol import ConfigDocument, ConfigWorkspace
 from declml_lsp.server import DeclmlServer, build_server
@@ -260,6 +261,57 @@ def test_a_request_that_is_cancelled_before_its_turn_is_never_begun() -> None:
     assert all(answers[100 + line]["result"] is None for line in range(5))
     assert 5 not in begun
     assert {0, 1, 2, 3, 4} <= set(begun)
+
+
+def test_what_a_process_tells_after_the_goodbye_is_told_to_nobody() -> None:
+    server = build_server()
+    uri = "untitled:a.declml.yaml"
+    item = {"uri": uri, "languageId": "yaml", "version": 1, "text": "trainr: 1\n"}
+    turns = iter(range(20))
+    told = replies(
+        INITIALIZE,
+        {"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": item}},
+        lambda sent: any(b"publishDiagnostics" in each for each in sent),
+        request(2, "shutdown"),
+        lambda sent: 2 in answered(sent),
+        lambda _sent: server.refresh(uri) is None,
+        lambda _sent: next(turns) == 19,  # so that what it starts, if anything, gets its turn
+        server=server,
+    )
+    methods = [each["method"] for each in told if "method" in each]
+    assert methods == ["textDocument/publishDiagnostics"]
+
+
+def test_a_pull_for_the_workspace_ends_at_the_next_file_when_it_is_cancelled(tmp_path: Path) -> None:
+    begun, gate, read = threading.Event(), threading.Event(), list[int]()
+    server = build_server()
+
+    class Endless(ConfigFiles):
+        """A project without end, whose second file takes until the gate is open."""
+
+        def found(self, folders: Any) -> Any:
+            for number in range(1000):
+                read.append(number)
+                if number == 1:
+                    begun.set()
+                    gate.wait(30)
+                path = tmp_path / f"{number}.declml.yaml"
+                path.write_text("a: 1\n")
+                yield path
+
+    server.session.files = Endless()
+    replies(
+        INITIALIZE,
+        request(2, "workspace/diagnostic", {"previousResultIds": []}),
+        lambda _sent: begun.is_set(),
+        {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 2}},
+        lambda sent: 2 in answered(sent),
+        lambda _sent: gate.set() or True,
+        request(3, "workspace/symbol", {"query": ""}),
+        server=server,
+    )
+    server._analysis.shutdown(wait=True)
+    assert read == [0, 1]
 
 
 def test_nothing_is_remembered_of_what_was_answered() -> None:

@@ -112,6 +112,7 @@ def _questions(capabilities: Json, document: Document) -> Iterator[tuple[str, Js
                 "textDocument/semanticTokens/full": "full",
                 "textDocument/semanticTokens/range": "range",
                 "textDocument/prepareRename": "prepareProvider",
+                "workspace/diagnostic": "workspaceDiagnostics",
             }.get(method)
             if provider and (needed is None or options.get(needed)):
                 yield from ((method, params) for params in ask(document))

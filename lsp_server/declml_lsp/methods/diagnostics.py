@@ -33,7 +33,7 @@ _TAGS_OF_CODES = {"legacy-spelling": "deprecated", "ignored-parameter": "unneces
 def diagnose(session: Session, snapshot: Snapshot) -> list[types.Diagnostic]:
     """Return everything wrong with a config, in the order of the text."""
     levels = session.settings(snapshot).severity
-    return _Writer(session, snapshot, levels).write(_shown(session, snapshot, levels))
+    return Writer(session, snapshot, levels).write(shown(session.problems(snapshot), levels))
 
 
 def pull(
@@ -41,16 +41,17 @@ def pull(
 ) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
     """Answer ``textDocument/diagnostic``; what the client has already is not sent again."""
     levels = session.settings(snapshot).severity
-    shown = _shown(session, snapshot, levels)
-    mark = _mark(shown, levels)
+    found = shown(session.problems(snapshot), levels)
+    mark = mark_of(found, levels)
     if params.previous_result_id == mark:
         return types.RelatedUnchangedDocumentDiagnosticReport(result_id=mark)
-    items = _Writer(session, snapshot, levels).write(shown)
+    items = Writer(session, snapshot, levels).write(found)
     return types.RelatedFullDocumentDiagnosticReport(items=items, result_id=mark)
 
 
-def _shown(session: Session, snapshot: Snapshot, levels: Mapping[str, str]) -> list[Problem]:
-    found = [each for each in session.problems(snapshot) if levels.get(each.code) != "off"]
+def shown(problems: Sequence[Problem], levels: Mapping[str, str]) -> list[Problem]:
+    """Return the problems that a user wants to see, of very many the first."""
+    found = [each for each in problems if levels.get(each.code) != "off"]
     if len(found) <= MOST_SHOWN:
         return found
     rest = f"There are {len(found) - MOST_SHOWN:,} more problems; they are shown when these are mended."
@@ -58,13 +59,13 @@ def _shown(session: Session, snapshot: Snapshot, levels: Mapping[str, str]) -> l
     return [*found[:MOST_SHOWN], Problem("more-problems", rest, last.span, Severity.INFORMATION)]
 
 
-def _mark(problems: Sequence[Problem], levels: Mapping[str, str]) -> str:
+def mark_of(problems: Sequence[Problem], levels: Mapping[str, str]) -> str:
     """Return a name for a list of problems that no other list has."""
     told = repr((problems, sorted(levels.items())))
     return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-class _Writer:
+class Writer:
     """Writes problems as far as the client can read them."""
 
     def __init__(self, session: Session, snapshot: Snapshot, levels: Mapping[str, str]) -> None:

@@ -7,72 +7,72 @@ from lsprotocol import types
 from declml_lsp.nodes import target_of
 from declml_lsp.session import Session
 from declml_lsp.snapshot import Snapshot
+from declml_lsp.text import Text
+from declml_lsp.written import Json, Written
 from declml_schema.document import entries
-from declml_schema.problems import Span
 from declml_schema.tree import Alias, Entry, MappingNode, Node, Scalar, SequenceNode
 
 _DETAIL_LENGTH = 60
 
 
-def respond(
-    session: Session, snapshot: Snapshot, _params: types.DocumentSymbolParams
-) -> list[types.DocumentSymbol] | list[types.SymbolInformation]:
+def respond(session: Session, snapshot: Snapshot, _params: types.DocumentSymbolParams) -> Written:
     """Return the outline, as a tree where the client can show one."""
     symbols = outline(snapshot)
     if session.supports("text_document", "document_symbol", "hierarchical_document_symbol_support"):
-        return symbols
-    return [each for symbol in symbols for each in _flat(snapshot, symbol, None)]
+        return Written(symbols)
+    return Written([each for symbol in symbols for each in _flat(snapshot, symbol, None)])
 
 
-def outline(snapshot: Snapshot) -> list[types.DocumentSymbol]:
-    """Return the symbols of the top level, each with those inside it."""
-    return _children(snapshot, snapshot.root)
+def outline(snapshot: Snapshot) -> list[Json]:
+    """Return the symbols of the top level, each with those inside it, as the protocol writes a ``DocumentSymbol``."""
+    return _children(snapshot.text, snapshot.root)
 
 
-def _children(snapshot: Snapshot, node: Node | None, *, collections_only: bool = False) -> list[types.DocumentSymbol]:
+def _children(text: Text, node: Node | None, *, collections_only: bool = False) -> list[Json]:
     """Return the symbols inside a node; inside a feature its parts alone, since name and type are told beside it."""
     if isinstance(node, MappingNode):
         return [
-            _entry(snapshot, each, collections_only=collections_only)
+            _entry(text, each, collections_only=collections_only)
             for each in node.entries
             if each.key.text and not (collections_only and isinstance(each.value, Scalar | Alias))
         ]
     if isinstance(node, SequenceNode):
-        return [_item(snapshot, index, each) for index, each in enumerate(node.items)]
+        return [_item(text, index, each) for index, each in enumerate(node.items)]
     return []  # a value, or an alias, whose target is shown where it is written
 
 
-def _entry(snapshot: Snapshot, entry: Entry, *, collections_only: bool) -> types.DocumentSymbol:
-    value = entry.value
-    return types.DocumentSymbol(
-        entry.key.text,
-        _kind(value),
-        snapshot.text.range(_joined(entry.key, value)),
-        snapshot.text.range(entry.key.span),
-        detail=_detail(value),
-        children=_children(snapshot, value, collections_only=collections_only) or None,
-    )
+def _entry(text: Text, entry: Entry, *, collections_only: bool) -> Json:
+    key, value = entry.key, entry.value
+    here = text.written(key)
+    # A value that is still to be typed ends before its key does.
+    ends_later = (value.end_line, value.end_column) > (key.end_line, key.end_column)
+    end = text.written(value)["end"] if ends_later else here["end"]
+    symbol: Json = {
+        "name": key.text,
+        "kind": _kind(value).value,
+        "range": {"start": here["start"], "end": end},
+        "selectionRange": here,
+    }
+    return _filled(symbol, _detail(value), _children(text, value, collections_only=collections_only))
 
 
-def _item(snapshot: Snapshot, index: int, node: Node) -> types.DocumentSymbol:
+def _item(text: Text, index: int, node: Node) -> Json:
     target = target_of(node)
     scalars = _scalars(target) if isinstance(target, MappingNode) else {}
     name = scalars.get("name") or (target.text if isinstance(target, Scalar) else "") or f"[{index}]"
     detail = " · ".join(each for each in (scalars.get("type", ""), _encoder(target)) if each)
     kind = types.SymbolKind.Field if isinstance(target, MappingNode) else _kind(node)
-    place = snapshot.text.range(node.span)
-    return types.DocumentSymbol(
-        name,
-        kind,
-        place,
-        place,
-        detail=detail or None,
-        children=_children(snapshot, node, collections_only=True) or None,
-    )
+    here = text.written(node)
+    symbol: Json = {"name": name, "kind": kind.value, "range": here, "selectionRange": here}
+    return _filled(symbol, detail or None, _children(text, node, collections_only=True))
 
 
-def _joined(key: Scalar, value: Node) -> Span:
-    return Span(key.span.start, max(key.span.end, value.span.end))
+def _filled(symbol: Json, detail: str | None, children: list[Json]) -> Json:
+    if detail is not None:
+        symbol["detail"] = detail
+    if children:
+        symbol["children"] = children
+    return symbol
 
 
 def _scalars(mapping: MappingNode) -> dict[str, str]:
@@ -115,9 +115,11 @@ def _kind(value: Node) -> types.SymbolKind:
     return types.SymbolKind.String if content is not None else types.SymbolKind.Null
 
 
-def _flat(snapshot: Snapshot, symbol: types.DocumentSymbol, parent: str | None) -> list[types.SymbolInformation]:
-    here = types.SymbolInformation(
-        types.Location(snapshot.uri, symbol.range), symbol.name, symbol.kind, container_name=parent
-    )
-    inner = [each for child in symbol.children or () for each in _flat(snapshot, child, symbol.name)]
+def _flat(snapshot: Snapshot, symbol: Json, parent: str | None) -> list[Json]:
+    """Return a symbol and those inside it as the protocol writes a ``SymbolInformation``."""
+    location = {"uri": snapshot.uri, "range": symbol["range"]}
+    here: Json = {"name": symbol["name"], "kind": symbol["kind"], "location": location}
+    if parent is not None:
+        here["containerName"] = parent
+    inner = [each for child in symbol.get("children", ()) for each in _flat(snapshot, child, symbol["name"])]
     return [here, *inner]

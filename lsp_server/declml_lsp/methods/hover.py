@@ -13,7 +13,7 @@ from declml_lsp.session import Session
 from declml_lsp.snapshot import Snapshot
 from declml_schema.document import resolve
 from declml_schema.problems import Position, Span
-from declml_schema.tree import MappingNode, SequenceNode
+from declml_schema.tree import MappingNode, Scalar, SequenceNode
 
 _HEAD = 2
 
@@ -35,7 +35,10 @@ def respond(session: Session, snapshot: Snapshot, params: types.HoverParams) -> 
 
 def _target_parts(look: Look, target: Target) -> list[str]:
     levels, step = path_of_target(target)
-    on_section = target.on_key and isinstance(resolve(target.spot.node), MappingNode | SequenceNode)
+    # A key that was left with nothing tells of the sections that stood below it.
+    node = resolve(target.spot.node)
+    is_section = isinstance(node, MappingNode | SequenceNode) or (isinstance(node, Scalar) and node.value is None)
+    on_section = target.on_key and is_section
     parts = describe(look, target)
     # After the title and its sentence: a small hover window shows no more without scrolling.
     parts[_HEAD:_HEAD] = key_changes(look, levels, step, on_section=on_section)

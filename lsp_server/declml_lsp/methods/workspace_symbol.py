@@ -10,6 +10,7 @@ from declml.runs.find import run_folders
 from declml_lsp.methods.document_symbol import outline
 from declml_lsp.session import Session
 from declml_lsp.snapshot import Snapshot
+from declml_lsp.written import Json
 
 MOST = 400
 
@@ -30,15 +31,16 @@ def fits(query: str, name: str) -> bool:
 def _features(session: Session) -> Iterator[types.SymbolInformation]:
     for snapshot in [*session.snapshots.values()]:
         for section in outline(snapshot):
-            if section.name in ("input_features", "output_features"):
-                for each in section.children or ():
-                    yield _symbol(snapshot, each, section.name)
+            if section["name"] in ("input_features", "output_features"):
+                for each in section.get("children", ()):
+                    yield _symbol(snapshot, each, section["name"])
 
 
-def _symbol(snapshot: Snapshot, feature: types.DocumentSymbol, section: str) -> types.SymbolInformation:
-    name = f"{feature.name} ({feature.detail})" if feature.detail else feature.name
+def _symbol(snapshot: Snapshot, feature: Json, section: str) -> types.SymbolInformation:
+    name = f"{feature['name']} ({feature['detail']})" if feature.get("detail") else feature["name"]
     file = snapshot.path.name if snapshot.path is not None else "untitled"
-    location = types.Location(snapshot.uri, feature.selection_range)
+    start, end = (types.Position(**feature["selectionRange"][side]) for side in ("start", "end"))
+    location = types.Location(snapshot.uri, types.Range(start, end))
     return types.SymbolInformation(location, name, types.SymbolKind.Field, container_name=f"{file} · {section}")
 
 

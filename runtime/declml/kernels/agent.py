@@ -167,8 +167,11 @@ class Agent:
         if self._leave is not None:
             self._leave()
 
-    def watch_idleness(self) -> None:
-        """End this kernel when it has launched nothing and was asked nothing for half an hour."""
+    def watch_idleness(self, door: Path) -> None:
+        """End this kernel when it has launched nothing and was asked nothing for half an hour.
+
+        Without its ``door``, the socket that clients find it by, nobody can ask: then it ends as soon as nothing runs.
+        """
         limit = float(os.environ.get(IDLE_SECONDS) or _IDLE_SECONDS)
         pause = max(0.05, min(60.0, limit / 4))
 
@@ -177,7 +180,7 @@ class Agent:
                 time.sleep(pause)
                 if self.running():
                     self._touched = time.monotonic()
-                elif time.monotonic() - self._touched > limit:
+                elif time.monotonic() - self._touched > limit or not door.exists():
                     self.end()
                     return
 

@@ -34,7 +34,7 @@ def serve(address: str) -> None:
     listener.listen()
     it = agent()
     it.warm_up()
-    it.watch_idleness()
+    it.watch_idleness(Path(address))
     threading.Thread(target=_accept, args=(listener, it), name="declml socket", daemon=True).start()
 
 

@@ -39,8 +39,8 @@ class ChangedFiles:
         names = frozenset(str(each.absolute()) for each in files)
         if names == self._files:
             return
-        folders = {os.path.dirname(each) for each in names}  # noqa: PTH120 - the events have texts
-        before = {os.path.dirname(each) for each in self._files}  # noqa: PTH120
+        folders = {os.path.dirname(each) for each in names}  # noqa: PTH120 - events name files by texts
+        before = {os.path.dirname(each) for each in self._files}  # noqa: PTH120 - as above
         self._files = names
         if folders != before:
             self._observe(folders)
@@ -70,7 +70,7 @@ class ChangedFiles:
 
     def _observe(self, folders: set[str]) -> None:
         self.close()
-        there = {each for each in folders if os.path.isdir(each)}  # noqa: PTH112
+        there = {each for each in folders if os.path.isdir(each)}  # noqa: PTH112 - texts too
         silent = sorted(each for each in there if not self._poll and _is_silent(each))
         if silent:
             self._on_notice(f"{silent[0]} is on a drive that tells of no changes; looking every {_POLL_SECONDS} s.")

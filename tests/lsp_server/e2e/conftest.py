@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import pytest_lsp
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
-MODULE_LOOP = pytest.mark.asyncio(loop_scope="module")
-"""The mark of a file's tests (``pytestmark = MODULE_LOOP``): they share the loop in which the server's client lives."""
+ONE_LOOP = pytest.mark.asyncio(loop_scope="session")
+"""The mark of a file's tests (``pytestmark = ONE_LOOP``): they share the loop in which the server's client lives."""
 EDITORS = ("visual-studio-code", "neovim", "emacs")
 """The profiles of capabilities under which every method is tried."""
 PATIENCE_SECONDS = 60.0
@@ -28,24 +28,17 @@ REQUESTS_OF_THE_SERVER = (
 )
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty project that the server is started for."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / ".declml").mkdir()  # its root, so that no folder above counts
-    return folder
-
-
 @pytest_lsp.fixture(
     config=ClientServerConfig(server_command=[sys.executable, "-m", "declml_lsp"]),
     params=EDITORS,
-    scope="module",
-    loop_scope="module",
+    scope="session",
+    loop_scope="session",
 )
 async def client(
-    request: pytest.FixtureRequest, lsp_client: LanguageClient, project: Path
+    request: pytest.FixtureRequest, lsp_client: LanguageClient, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[None, None]:
-    """A client with the capabilities of one editor, talking to a server process of its own."""
+    """A client with the capabilities of one editor, talking to one server process in all files of tests."""
+    folder = tmp_path_factory.mktemp("first")
     lsp_client.editor = request.param
     lsp_client.telling = []
     for name in ("declml/event", "declml/training"):
@@ -56,12 +49,25 @@ async def client(
     lsp_client.initialized = await lsp_client.initialize_session(
         types.InitializeParams(
             capabilities=client_capabilities(request.param),
-            workspace_folders=[types.WorkspaceFolder(project.as_uri(), "project")],
-            root_uri=project.as_uri(),
+            workspace_folders=[types.WorkspaceFolder(folder.as_uri(), "first")],
+            root_uri=folder.as_uri(),
         )
     )
     yield
     await lsp_client.shutdown_session()
+
+
+@pytest.fixture(scope="module")
+def project(client: LanguageClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty project for one file of tests: a folder that is open in the editor as long as they run."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / ".declml").mkdir()  # its root, so that no folder above counts
+    named = types.WorkspaceFolder(folder.as_uri(), folder.name)
+    for added, removed in (([named], []), ([], [named])):
+        event = types.WorkspaceFoldersChangeEvent(added, removed)
+        client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+        if added:
+            yield folder
 
 
 def _remember(told: list[tuple[str, Any]], name: str) -> Callable[[Any], None]:
@@ -107,7 +113,13 @@ class Editor:
 
     def close(self, uri: str) -> None:
         """Close a document."""
+        self._versions.pop(uri, None)
         self.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
+
+    def close_all(self) -> None:
+        """Close every document that is still open."""
+        for uri in [*self._versions]:
+            self.close(uri)
 
     async def problems(self, uri: str) -> list[types.Diagnostic]:
         """Return a document's problems, asked for or waited for as the client's profile has it."""
@@ -148,6 +160,8 @@ class Editor:
 
 
 @pytest.fixture
-def editor(client: LanguageClient, project: Path) -> Editor:
-    """The client as a person uses it."""
-    return Editor(client, project)
+def editor(client: LanguageClient, project: Path) -> Iterator[Editor]:
+    """The client as a person uses it, who closes every document at the end."""
+    made = Editor(client, project)
+    yield made
+    made.close_all()

@@ -7,12 +7,12 @@ from typing import Any
 
 from lsprotocol import types
 from pytest_lsp import LanguageClient
-from tests.lsp_server.e2e.conftest import MODULE_LOOP, PATIENCE_SECONDS, Editor
+from tests.lsp_server.e2e.conftest import ONE_LOOP, PATIENCE_SECONDS, Editor
 from tests.lsp_server.editing import applied, opened
 
 from declml_schema.check import check
 
-pytestmark = MODULE_LOOP
+pytestmark = ONE_LOOP
 
 CONFIG = """\
 data:

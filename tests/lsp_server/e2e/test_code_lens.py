@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lsprotocol import types
 from pytest_lsp import LanguageClient
-from tests.lsp_server.e2e.conftest import MODULE_LOOP, Editor
+from tests.lsp_server.e2e.conftest import ONE_LOOP, Editor
 from tests.runtime.runs.builder import write_run
 
 from declml_schema.check import check
 
-pytestmark = MODULE_LOOP
+pytestmark = ONE_LOOP
 
 CONFIG = """\
 data: {source: rows.csv}

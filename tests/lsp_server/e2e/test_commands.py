@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient
-from tests.lsp_server.e2e.conftest import MODULE_LOOP, Editor
+from tests.lsp_server.e2e.conftest import ONE_LOOP, Editor
 
-pytestmark = [MODULE_LOOP, pytest.mark.slow]
+pytestmark = [ONE_LOOP, pytest.mark.slow]
 
 CONFIG = """\
 name: flowers

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient
-from tests.lsp_server.e2e.conftest import MODULE_LOOP, Editor
+from tests.lsp_server.e2e.conftest import ONE_LOOP, Editor
 
-pytestmark = MODULE_LOOP
+pytestmark = ONE_LOOP
 
 CONFIG = """\
 # größe 🧮
@@ -72,17 +72,6 @@ async def test_broken_text_is_answered(client: LanguageClient, editor: Editor, u
 
 async def test_files_are_those_beside_the_config(client: LanguageClient, editor: Editor, uri: str) -> None:
     assert labels(await typed(editor, uri, "data:\n  source: |"))[0] == "people.csv"
-
-
-async def test_an_item_explains_itself(client: LanguageClient, editor: Editor, uri: str) -> None:
-    found = await typed(editor, uri, "trainer:\n  |")
-    item = next(each for each in found.items if each.label == "epochs")
-    if item.documentation is None:
-        item = await client.completion_item_resolve_async(item)
-    text = item.documentation.value if isinstance(item.documentation, types.MarkupContent) else item.documentation
-    assert "Passes over the training rows" in (text or "")
-    unknown = types.CompletionItem("no such item", data={"uri": uri})
-    assert (await client.completion_item_resolve_async(unknown)).label == "no such item"
 
 
 async def test_edits_are_counted_in_the_clients_units(client: LanguageClient, editor: Editor, uri: str) -> None:

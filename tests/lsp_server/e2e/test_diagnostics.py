@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient
-from tests.lsp_server.e2e.conftest import MODULE_LOOP, PATIENCE_SECONDS, Editor
+from tests.lsp_server.e2e.conftest import ONE_LOOP, PATIENCE_SECONDS, Editor
 
-pytestmark = MODULE_LOOP
+pytestmark = ONE_LOOP
 
 HEAD = "input_features:\n  - {name: age, type: number}\noutput_features:\n  - {name: income, type: category}\n"
 

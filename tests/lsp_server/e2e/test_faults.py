@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.lsp_server.raw_client import RawClient, profile
-from tests.lsp_server.waiting import until
+from tests.waiting import until
 
 from declml.runs.alive import is_alive
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient
-from tests.lsp_server.e2e.conftest import MODULE_LOOP, Editor
+from tests.lsp_server.e2e.conftest import ONE_LOOP, Editor
 from tests.runtime.runs.builder import write_run
 
 from declml_schema.check import check
 
-pytestmark = MODULE_LOOP
+pytestmark = ONE_LOOP
 
 CONFIG = """\
 # Who earns more

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient
-from tests.lsp_server.e2e.conftest import MODULE_LOOP, PATIENCE_SECONDS, Editor
+from tests.lsp_server.e2e.conftest import ONE_LOOP, PATIENCE_SECONDS, Editor
 
-pytestmark = MODULE_LOOP
+pytestmark = ONE_LOOP
 
 CONFIG = """\
 input_features:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lsp_server.waiting import until
+from tests.waiting import until
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 

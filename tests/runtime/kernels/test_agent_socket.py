@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.lsp_server.waiting import until
+from tests.waiting import until
 
 from declml.kernels.channel import ActFailed, ChannelLost, Hint
 from declml.kernels.stream_channel import StreamChannel, connect
