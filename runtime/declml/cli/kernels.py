@@ -70,6 +70,22 @@ def add(name: str, address: str) -> None:
     say(f"{known.name} is {known.address}. Train there with: declml train CONFIG --kernel {known.name}")
 
 
+@kernels.command(epilog="Example:\n  declml kernels install https://gpu.example.org:8888")
+@click.argument("kernel")
+def install(kernel: str) -> None:
+    """Install the declml that runs here on the remote KERNEL, an address or a name, and say what is there."""
+    from declml.kernels.choice import parse_choice
+    from declml.kernels.known import known_kernel
+    from declml.kernels.presence import install_at
+
+    known = known_kernel(kernel)
+    address = known.address if known is not None else kernel
+    if not parse_choice(address).remote:
+        raise click.UsageError(f"'{kernel}' is a kernel of this machine: install declml there with pip.")
+    found = install_at(address, on_notice=lambda text: say(faint(text)))
+    say(f"{found.label} has declml {found.declml}, Python {found.python}, torch {found.torch or 'absent'}.")
+
+
 @kernels.command(epilog="Example:\n  declml kernels remove gpu")
 @click.argument("name")
 def remove(name: str) -> None:

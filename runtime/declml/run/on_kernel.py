@@ -14,6 +14,7 @@ from declml.errors import UserProblem
 from declml.kernels.channel import Channel
 from declml.kernels.choice import Choice
 from declml.kernels.fingerprint import source_hash
+from declml.kernels.known import known_kernel
 from declml.kernels.reach import reached
 from declml.run.launching import Launch, OnEvent, follow_run, start_run
 from declml.runs.folder import Run
@@ -34,11 +35,12 @@ def train_on(
 ) -> Run:
     """Train a launch on the kernel of ``choice``, follow it to its end and return the run."""
     notice = on_notice or _silent
-    if choice.remote:
+    address = remote_address(choice)
+    if address is not None:
         # Imported here: whoever trains on this machine needs none of it.
         from declml.run.remote import train_at
 
-        return train_at(choice.text, launch, resume=resume, again=again, on_event=on_event, on_notice=notice)
+        return train_at(address, launch, resume=resume, again=again, on_event=on_event, on_notice=notice)
     with ExitStack() as stack:
 
         def kernel() -> Channel | None:
@@ -51,6 +53,14 @@ def train_on(
 
         started = start_run(replace(launch, kernel=kernel), resume=resume, again=again)
         return follow_run(started, on_event)
+
+
+def remote_address(choice: Choice) -> str | None:
+    """Return where a remote kernel is, also one that was written down by name; None for one of this machine."""
+    if choice.remote:
+        return choice.text
+    known = known_kernel(choice.text) if choice.kind == "spec" else None
+    return known.address if known is not None else None
 
 
 def _require_same_code(channel: Channel) -> None:

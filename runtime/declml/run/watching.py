@@ -15,9 +15,12 @@ from declml.kernels.channel import Channel
 from declml.kernels.choice import Choice
 from declml.kernels.local import interrupt
 from declml.kernels.reach import reached
+from declml.run.attaching import stop_run
 from declml.run.changed_files import ChangedFiles
-from declml.run.launching import Launch, Started, follow_run, start_run
+from declml.run.launching import Launch, follow_run, start_run
+from declml.run.on_kernel import remote_address
 from declml.runs.changes import Change, plan_changes
+from declml.runs.find import find
 from declml.runs.folder import Run
 from declml_schema.plan import Plan
 
@@ -54,10 +57,10 @@ class Screen(Protocol):
 
 @dataclass
 class _AtWork:
-    """The run that is being trained and the thread that follows it."""
+    """The run that is being trained, and the thread that follows it. ``stop`` asks it to end; with True, at once."""
 
-    started: Started
     identity: str
+    stop: Callable[[bool], None]
     thread: threading.Thread
 
 
@@ -69,6 +72,7 @@ class Watch:
         self._changes = ChangedFiles(poll=poll, on_notice=screen.notice)
         self._at_work: _AtWork | None = None
         self._plan: Plan | None = None
+        self._identity = ""
         self._stack = ExitStack()
         self._channel: Channel | None = None
         self._reached = False
@@ -98,37 +102,68 @@ class Watch:
             return
         if self._at_work is not None and self._at_work.thread.is_alive() and self._at_work.identity == identity:
             return
-        if self._plan is not None:
+        if self._plan is not None and identity != self._identity:
             self._screen.saved(plan_changes(self._plan.as_json(), launch.plan.as_json()))
-        self._plan = launch.plan
+        self._plan, self._identity = launch.plan, identity
         self._stop()
+        launch = replace(launch, trigger="watch")
+        address = remote_address(self._choice)
         try:
-            started = start_run(replace(launch, kernel=self._kernel, trigger="watch"))
+            train, stop = self._there(address, launch) if address is not None else self._here(launch)
         except DeclmlError as error:
             self._screen.failed(error)
             return
-        thread = threading.Thread(target=self._follow, args=(started, files), name="declml run", daemon=True)
-        self._at_work = _AtWork(started, identity, thread)
+        thread = threading.Thread(target=self._follow, args=(train, files), name="declml run", daemon=True)
+        self._at_work = _AtWork(identity, stop, thread)
         thread.start()
 
-    def _follow(self, started: Started, files: list[Path]) -> None:
+    def _here(self, launch: Launch) -> tuple[Callable[[], Run], Callable[[bool], None]]:
+        """Start a run on a kernel of this machine; return what follows it to its end and what stops it."""
+        started = start_run(replace(launch, kernel=self._kernel))
+
+        def stop(now: bool) -> None:  # noqa: FBT001 - the one thing that a stop can be told
+            if started.process is not None:
+                interrupt(started.process.pid, again=now)
+
+        return lambda: follow_run(started, self._screen.event), stop
+
+    def _there(self, address: str, launch: Launch) -> tuple[Callable[[], Run], Callable[[bool], None]]:
+        """Return what trains a launch on a remote kernel, and what stops it."""
+        # Imported here: whoever trains on this machine needs none of it.
+        from declml.run.remote import train_at
+
+        began: list[str] = []
+
+        def take(event: Mapping[str, Any]) -> None:
+            if event["kind"] == "run_started":
+                began.append(str(event["run"]))
+            self._screen.event(event)
+
+        def stop(now: bool) -> None:  # noqa: FBT001 - the one thing that a stop can be told
+            if began:
+                with suppress(UserProblem):  # it ended meanwhile
+                    stop_run(find(launch.runs, began[-1]), now=now, on_notice=self._screen.notice)
+
+        return lambda: train_at(address, launch, on_event=take, on_notice=self._screen.notice), stop
+
+    def _follow(self, train: Callable[[], Run], files: list[Path]) -> None:
         try:
-            self._screen.ended(follow_run(started, self._screen.event))
+            self._screen.ended(train())
         except DeclmlError as error:
             self._screen.failed(error)
-        if self._at_work is not None and self._at_work.started is started:  # no newer save is about to train
-            self._screen.waiting(files)
+        if self._at_work is not None and self._at_work.thread is threading.current_thread():
+            self._screen.waiting(files)  # no newer save is about to train
 
     def _stop(self) -> None:
         """Have the run at work write a checkpoint and end, and wait for it; its record is kept."""
         at_work, self._at_work = self._at_work, None
-        if at_work is None or not at_work.thread.is_alive() or at_work.started.process is None:
+        if at_work is None or not at_work.thread.is_alive():
             return
-        interrupt(at_work.started.process.pid)
+        at_work.stop(False)
         try:
             at_work.thread.join()
         except KeyboardInterrupt:
-            interrupt(at_work.started.process.pid, again=True)
+            at_work.stop(True)
             at_work.thread.join()
 
     def _kernel(self) -> Channel | None:
