@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from declml.errors import UserProblem
+from declml.whole_files import write_whole
 
 TRUST = "DECLML_TRUST"
 """The environment variable with more trusted folders, separated as in PATH: for an editor that has its own trust, and
@@ -75,6 +76,4 @@ def _file() -> Path:
 def _write(folders: set[Path]) -> None:
     path = _file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.part")
-    draft.write_text("".join(f"{each}\n" for each in sorted(folders)), encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, "".join(f"{each}\n" for each in sorted(folders)))

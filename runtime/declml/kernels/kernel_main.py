@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
     class Portless(IOPubThread):
         """The kernel's voice without the TCP port that it opens for the output of forked processes: we fork none."""
 
-        def __init__(self, socket: Any, pipe: bool = False, session: Any = None) -> None:  # noqa: FBT001, FBT002 - theirs
+        def __init__(self, socket: Any, pipe: bool = False, session: Any = None) -> None:  # noqa: FBT001, FBT002 - as theirs
             super().__init__(socket, pipe=False, session=session)
 
     kernelapp.IOPubThread = Portless  # pyright: ignore[reportPrivateImportUsage] - the app asks for it by this name

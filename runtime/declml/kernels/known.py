@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from declml.errors import UserProblem
 from declml.kernels.choice import Kind, parse_choice
+from declml.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,4 @@ def _read() -> dict[str, str]:
 def _write(names: dict[str, str]) -> None:
     path = _file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.part")
-    draft.write_text(json.dumps(names, indent=2, sort_keys=True) + "\n")
-    draft.replace(path)
+    write_whole(path, json.dumps(names, indent=2, sort_keys=True) + "\n")

@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -23,6 +22,7 @@ from declml.kernels.channel import Channel, ChannelLost
 from declml.kernels.kernel_process import KernelProcess
 from declml.kernels.start import Process, environment_of, start
 from declml.runs.alive import is_alive
+from declml.whole_files import write_whole
 from declml_schema.events import read_events
 
 OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]
@@ -94,7 +94,7 @@ def launch(
     events are not told again. With ``kernel``, one on this machine, it is that kernel which starts the process.
     """
     path, log = folder / REQUEST, folder / LOG
-    _write_whole(path, json.dumps(request, ensure_ascii=False, indent=2))
+    write_whole(path, json.dumps(request, ensure_ascii=False, indent=2))
     if kernel is not None:
         asked = {
             "module": module,
@@ -218,14 +218,3 @@ def _tail(log: Path) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-_LOG_LINES:])
-
-
-def _write_whole(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -19,6 +19,7 @@ from declml.kernels.channel import ChannelLost
 from declml.kernels.places import ABOUT, AGENT, CONNECTION, LOG, SOCKETS, kernels_home
 from declml.kernels.stream_channel import StreamChannel, connect
 from declml.kernels.warm_kernel import LocalKernel, read_kernel
+from declml.whole_files import write_whole
 from declml_schema.suggest import nearest
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _start(name: str, folder: Path) -> LocalKernel:
     if process is not None:
         process.returncode = 0  # it outlives this process on purpose, and nobody waits for it
     facts = {"pid": about["pid"], "began": time.time(), "python": about["python"], "label": name}
-    (folder / ABOUT).write_text(json.dumps(facts))
+    write_whole(folder / ABOUT, json.dumps(facts), mode=0o600)
     return LocalKernel(folder, facts)
 
 

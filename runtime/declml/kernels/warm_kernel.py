@@ -25,6 +25,7 @@ from declml.kernels.places import ABOUT, AGENT, LOG, kernels_home
 from declml.kernels.start import environment_of
 from declml.kernels.stream_channel import StreamChannel, connect
 from declml.runs.alive import is_alive
+from declml.whole_files import write_whole
 
 _START_SECONDS = 60.0
 _LOOK_SECONDS = 0.01
@@ -123,7 +124,7 @@ def _start(folder: Path) -> LocalKernel:
             start_new_session=True,
         )
     about = {"pid": process.pid, "began": time.time(), "python": sys.executable, "label": "warm"}
-    (folder / ABOUT).write_text(json.dumps(about))
+    write_whole(folder / ABOUT, json.dumps(about), mode=0o600)
     kernel = LocalKernel(folder, about)
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
