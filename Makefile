@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # Small networks on few cores: threads that spin while they wait cost many times the work itself.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: help demo test tests thorough unit lint types contracts schema bench clean
+.PHONY: help demo test tests thorough unit lint types contracts schema vscode e2e-vscode bench e2e-jupyter clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 18
@@ -57,11 +57,32 @@ contracts: $(VENV)/.development  ## which room may import which
 schema: $(VENV)/.development  ## write the generated schemas anew
 	$(BIN)/declml schema write
 
+vscode-extension/node_modules/.package-lock.json: vscode-extension/package-lock.json
+	cd vscode-extension && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+vscode: vscode-extension/node_modules/.package-lock.json  ## check, test and package the VS Code extension
+	$(PYTHON) vscode-extension/scripts/write_event_types.py
+	cd vscode-extension && npm run --silent check && npm run --silent package
+
+e2e-vscode: vscode $(VENV)/.development  ## tests in a real VS Code in a browser, with screenshots
+	DECLML_E2E_PYTHON=$(CURDIR)/$(BIN)/python vscode-extension/e2e/run.sh
+
+soak: $(VENV)/.development  ## faults at random moments of trainings on kernels; ROUNDS=n of each (default 100)
+	$(BIN)/python tests/soak/kernels.py
+
 bench: $(VENV)/.development  ## the measurements behind the README's figures
 	$(BIN)/python tests/benchmarks/check_speed.py
 	$(BIN)/python tests/benchmarks/training_loop.py
 	$(BIN)/python tests/benchmarks/ingest.py
 	$(BIN)/python tests/benchmarks/language_server.py --lines 5000
+
+$(VENV)/.jupyter: $(VENV)/.development
+	$(INSTALL) jupyterlab nbconvert playwright
+	@touch $@
+
+e2e-jupyter: $(VENV)/.jupyter  ## the tutorial in a real JupyterLab, watched in a headless browser
+	PATH="$(CURDIR)/$(BIN):$$PATH" tests/e2e/jupyter/run.sh
 
 clean:  ## remove the environment and what the demo wrote
 	rm -rf $(VENV) demo

@@ -85,7 +85,6 @@ def test_readers_beside_a_writer_and_after_its_death_see_whole_files(tmp_path: P
 # --- who may open a file for writing ---------------------------------------------------------------------------------
 
 DRAFTS = {
-    "run/files.py": "the atomic rename itself",
     "run/events.py": "the stream is append-only, and a reader leaves an unfinished line out",
     "run/lock.py": "the number of a process, in the file that it has locked: another one would be another lock",
     "run/plugins.py": "a draft that is renamed",
@@ -100,7 +99,14 @@ DRAFTS = {
     "data/table.py": "into the draft folder that the cache publishes whole",
     "data/transform.py": "into the draft folder that the cache publishes whole",
     "training/tensor_file.py": "a draft that is renamed",
-    "kernels/local.py": "an append-only log, and a draft that is renamed",
+    "kernels/incoming.py": "bytes under another name until all are there, and a draft that is renamed",
+    "kernels/mirror.py": "an append-only copy, bytes under another name until all are there, and a draft that is renamed",
+    "kernels/there_now.py": "a wheel in a temporary folder, which pip reads when it is whole",
+    "kernels/local.py": "an append-only log",
+    "kernels/agent.py": "an append-only log",
+    "kernels/named_kernel.py": "an append-only log",
+    "kernels/warm_kernel.py": "an append-only log",
+    "runs/event_file.py": "append-only, for TensorBoard, which leaves an unfinished record out",
 }
 """Files that write in place, each with why no reader can meet a part. All others go through `declml.run.files`."""
 ROOMS = ("run", "runs", "kernels", "data", "model", "training", "evaluation", "components")

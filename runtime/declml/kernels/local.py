@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,13 +41,15 @@ _WARM_SECONDS = 120.0
 class Launched:
     """A training process. ``read_to`` is the byte of its event stream up to which `follow` has told everything.
 
-    ``process`` is None for one that somebody else started (`attach`); its exit code cannot be known then.
+    ``process`` is None for one that somebody else started (`attach`); its exit code cannot be known then. ``news`` is
+    set whenever the stream has grown, where somebody knows; without it the file is looked at.
     """
 
     pid: int
     log: Path
     process: Process | None = field(default=None, repr=False)
     read_to: int = 0
+    news: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def ended(self) -> bool:
         """Return whether the process is gone."""
@@ -135,6 +137,7 @@ def follow(path: Path, launched: Launched, on_event: OnEvent | None = None) -> O
     while True:
         # Asked before reading: what a process wrote before it ended is then surely read.
         gone = launched.ended()
+        launched.news.clear()
         told = False
         for event in _news(path, launched):
             told = True
@@ -153,7 +156,7 @@ def follow(path: Path, launched: Launched, on_event: OnEvent | None = None) -> O
             return _without_a_word(launched)
         # Quick while there is news, slow while there is none: a silent epoch must not cost the training a core.
         pause = _SHORTEST_SECONDS if told else min(pause * 1.5, _LONGEST_SECONDS)
-        time.sleep(pause)
+        launched.news.wait(pause)
 
 
 def interrupt(pid: int, *, again: bool = False) -> bool:

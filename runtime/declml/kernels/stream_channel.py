@@ -132,10 +132,13 @@ def connect(address: str, *, label: str, lost: Callable[[], None] | None = None)
     except OSError as error:
         connection.close()
         raise ChannelLost(f"The kernel {label} is gone.") from error
+    reader, writer = connection.makefile("rb"), connection.makefile("wb")
 
     def shut() -> None:
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
-        connection.close()
+        for each in (writer, reader, connection):  # the socket stays open as long as one of its files does
+            with suppress(OSError):
+                each.close()
 
-    return StreamChannel(connection.makefile("rb"), connection.makefile("wb"), label=label, shut=shut, lost=lost)
+    return StreamChannel(reader, writer, label=label, shut=shut, lost=lost)

@@ -43,6 +43,20 @@ class Components:
                 return getattr(importlib.import_module(module), attribute)
         raise UserProblem("unknown-type", f"{kind} must be a known name; got '{name}'.")
 
+    def asked_of(self, encoder: str, feature: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what an encoder with these parameters asks of its features' fit and arrays beside their preprocessing.
+
+        Its fact ``asks`` names it, a value ``$name`` standing for the encoder's own parameter.
+        """
+        plugged = self._plugged.get(("encoder", feature, encoder)) or self._plugged.get(("encoder", encoder))
+        # The vocabulary tells it without the encoder's file, which would import torch.
+        word = plugged or self._vocabulary.find("encoder", encoder, feature)
+        asks: Mapping[str, Any] = word.facts.get("asks", {}) if word is not None else {}
+        return {
+            name: parameters[value[1:]] if isinstance(value, str) and value.startswith("$") else value
+            for name, value in asks.items()
+        }
+
     def names(self, kind: str, feature: str | None = None) -> list[str]:
         """Return the names of a kind, for a feature type where the kind has one; plug-ins come last."""
         plugged = [key[-1] for key in self._plugged if key[0] == kind and (len(key) == 2 or key[1] == feature)]

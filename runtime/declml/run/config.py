@@ -17,7 +17,7 @@ from declml_schema.problems import Problem, Severity
 if TYPE_CHECKING:
     from declml.contracts import Emit
 
-ConfigLike: TypeAlias = str | Path | Mapping[str, Any]
+ConfigLike: TypeAlias = "str | Path | Mapping[str, Any] | Config"
 Override: TypeAlias = tuple[str, object]
 
 
@@ -53,6 +53,8 @@ class Config:
 
 def load_config(config: ConfigLike) -> Config:
     """Return the config's text. A string is a path unless it spans lines or holds ``key: value``."""
+    if isinstance(config, Config):
+        return config
     if isinstance(config, Mapping):
         # Imported here: only a config given as a dict is written out.
         import yaml

@@ -80,33 +80,40 @@ class RunFolder:
         return self.path / "predictions"
 
 
-def create_run(root: Path, experiment: str, *, identity: str, config: str, plan: dict[str, Any]) -> RunFolder:
+def create_run(
+    root: Path, experiment: str, *, identity: str, config: str, plan: dict[str, Any], run: str | None = None
+) -> RunFolder:
     """Make the next run's folder under ``root``; two processes that ask at once get two numbers.
 
-    The number counts over all experiments of ``root``, so that `12` names one run.
+    The number counts over all experiments of ``root``, so that `12` names one run. ``run`` is the id of a run that
+    somebody else has numbered; its folder must not be there yet.
     """
-    numbers = root / ".numbers"
     try:
-        numbers.mkdir(parents=True, exist_ok=True)
-        number = 1 + max((_number(each.name) for each in (*root.glob("*/*"), *numbers.iterdir())), default=0)
-        while True:
-            try:
-                # The claim is a folder of its own: mkdir is the one atomic test-and-set that every file system has.
-                (numbers / f"{number:04d}").mkdir()
-                break
-            except FileExistsError:
-                number += 1
-        for old in numbers.iterdir():
-            if _number(old.name) < number - 50:
-                with contextlib.suppress(FileNotFoundError):  # another process tidied it first
-                    old.rmdir()
-        folder = RunFolder(root / experiment / f"{number:04d}-{identity[:4]}")
+        folder = RunFolder(root / experiment / (run or f"{_claim_number(root):04d}-{identity[:4]}"))
         folder.path.mkdir(parents=True)
     except OSError as error:
         raise storage_problem(error, root) from error
     write_text(folder.config, config)
     write_json(folder.plan, plan)
     return folder
+
+
+def _claim_number(root: Path) -> int:
+    numbers = root / ".numbers"
+    numbers.mkdir(parents=True, exist_ok=True)
+    number = 1 + max((_number(each.name) for each in (*root.glob("*/*"), *numbers.iterdir())), default=0)
+    while True:
+        try:
+            # The claim is a folder of its own: mkdir is the one atomic test-and-set that every file system has.
+            (numbers / f"{number:04d}").mkdir()
+            break
+        except FileExistsError:
+            number += 1
+    for old in numbers.iterdir():
+        if _number(old.name) < number - 50:
+            with contextlib.suppress(FileNotFoundError):  # another process tidied it first
+                old.rmdir()
+    return number
 
 
 def _number(name: str) -> int:

@@ -15,7 +15,8 @@ from declml_schema.content import content_hash
 from declml_schema.plan import Plan
 
 _PRETRAINED = "pretrained_model_name_or_path"
-_MODEL_FILES = (".json", ".txt", ".model", ".spm", ".codes", ".tokenizer", ".safetensors", ".bin")
+MODEL_FILES = (".json", ".txt", ".model", ".spm", ".codes", ".tokenizer", ".safetensors", ".bin")
+"""How the names of the files of a pretrained model end."""
 
 
 def identity_of(
@@ -44,22 +45,29 @@ def plugin_source(digests: Sequence[str]) -> str:
     return content_hash(sorted(digests)) if digests else ""
 
 
+def pretrained_names(plan: Plan) -> list[str]:
+    """Return the pretrained models that a plan reads, as the config names them, each once."""
+    return sorted(
+        {
+            str(values[_PRETRAINED])
+            for feature in plan.inputs
+            for values in (feature.encoder.parameters, feature.preprocessing)
+            if values.get(_PRETRAINED)
+        }
+    )
+
+
 def _pretrained_hashes(plan: Plan, folder: Path, memo: Path | None) -> dict[str, str]:
     """Return, by the name in the config, the hash of the files of each pretrained model that the plan reads."""
-    names = {
-        str(values[_PRETRAINED])
-        for feature in plan.inputs
-        for values in (feature.encoder.parameters, feature.preprocessing)
-        if values.get(_PRETRAINED)
-    }
+    names = pretrained_names(plan)
     hashes: dict[str, str] = {}
     with relative_to(folder):
-        for name in sorted(names):
+        for name in names:
             try:
                 found = locate_pretrained(name)
             except UserProblem:
                 hashes[name] = "absent"  # the fit says so, at the feature that needs it
                 continue
-            files = sorted(each for each in found.iterdir() if each.suffix in _MODEL_FILES and each.is_file())
+            files = sorted(each for each in found.iterdir() if each.suffix in MODEL_FILES and each.is_file())
             hashes[name] = content_hash([[each.name, content_hash_of_files([each], memo)] for each in files])
     return hashes

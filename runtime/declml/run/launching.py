@@ -180,17 +180,19 @@ def follow_run(started: Started, on_event: OnEvent | None = None, stop: OnStop |
             on_event(event)
 
     asked = False
-    while True:
-        try:
-            outcome = follow(started.folder.events, started.process, take)
-            break
-        except KeyboardInterrupt:
-            if stop is not None:
-                stop(asked)
-            else:
-                interrupt(started.process.pid, again=asked)
-            asked = True
-    mirror.close()
+    try:
+        while True:
+            try:
+                outcome = follow(started.folder.events, started.process, take)
+                break
+            except KeyboardInterrupt:
+                if stop is not None:
+                    stop(asked)
+                else:
+                    interrupt(started.process.pid, again=asked)
+                asked = True
+    finally:
+        mirror.close()
     if outcome.exit_code == TAKEN_EXIT:
         raise taken_problem(started.folder)
     if outcome.status in {"finished", "interrupted"}:

@@ -60,7 +60,9 @@ def losses_of(plan: Plan, facts: Mapping[str, Facts], components: Components) ->
 
 def _loss(output: OutputFeature, facts: Facts, components: Components) -> Loss:
     build = components.build("loss", output.loss.type, output.type)
-    return build(facts, **trees(output.loss.parameters, "weight"))
+    # A loss in the column's own unit must know how the targets were scaled.
+    told = {**facts, "normalization": output.preprocessing.get("normalization")}
+    return build(told, **trees(output.loss.parameters, "weight"))
 
 
 def _weight(output: OutputFeature) -> float:

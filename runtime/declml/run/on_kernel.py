@@ -48,7 +48,7 @@ def train_on(
             if channel is not None and choice.kind == "spec":
                 _require_same_code(channel)
             if channel is not None and launch.plan.kernel.get("queue"):
-                _wait_for_turn(channel, notice)
+                wait_for_turn(channel, notice)
             return channel
 
         started = start_run(replace(launch, kernel=kernel), resume=resume, again=again)
@@ -75,7 +75,7 @@ def _require_same_code(channel: Channel) -> None:
         )
 
 
-def _wait_for_turn(channel: Channel, notice: OnNotice) -> None:
+def wait_for_turn(channel: Channel, notice: OnNotice) -> None:
     """Return when the kernel trains nothing else and nobody waits longer; a `KeyboardInterrupt` gives up."""
     ticket, told = uuid4().hex, ""
     while not (answer := channel.call("turn", {"ticket": ticket}))["turn"]:

@@ -170,12 +170,17 @@ def encoder_owner(plan: Plan, feature: InputFeature) -> str:
 def preprocessing_of(plan: Plan, feature: InputFeature | OutputFeature, components: Components) -> Values:
     """Return the preprocessing in force: that of the feature whose encoder, and with it whose fit, this one shares.
 
-    What acts on each feature by itself stays its own: the type's fact ``own_when_tied`` names it.
+    What the encoder asks for beside it is added. What acts on each feature by itself stays its own: the type's fact
+    ``own_when_tied`` names it.
     """
-    if not isinstance(feature, InputFeature) or feature.tied is None:
+    if not isinstance(feature, InputFeature):
         return feature.preprocessing
-    owner = encoder_owner(plan, feature)
-    theirs = next(each.preprocessing for each in plan.inputs if each.name == owner)
+    name = encoder_owner(plan, feature)
+    owner = next(each for each in plan.inputs if each.name == name)
+    encoder = owner.encoder
+    theirs = {**owner.preprocessing, **components.asked_of(encoder.type, owner.type, encoder.parameters)}
+    if feature.tied is None:
+        return theirs
     own = components.get("input", feature.type).facts.get("own_when_tied", ())
     return {**theirs, **{name: feature.preprocessing[name] for name in own}}
 

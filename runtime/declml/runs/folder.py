@@ -159,7 +159,8 @@ def current_status(record: Mapping[str, Any], *, written: float | None) -> str:
     if status != "running":
         return status
     host = (record.get("hardware") or {}).get("host")
-    if host and host != platform.node():
+    # Two machines may have the same name: a run that lies elsewhere is never looked for here.
+    if record.get("remote") or (host and host != platform.node()):
         return status
     process = record.get("process")
     if not isinstance(process, int):

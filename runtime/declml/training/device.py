@@ -23,7 +23,7 @@ def pick_device(name: str = "auto") -> torch.device:
         "device-absent",
         f"trainer.device must be a device of this machine; got '{name}'.",
         path="trainer.device",
-        hint=f"This machine has {', '.join(there)}; 'auto' picks the fastest.",
+        hint=f"This machine has {', '.join(there)}; 'auto' picks the fastest, and --kernel trains on another machine.",
     )
 
 

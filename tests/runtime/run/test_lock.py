@@ -13,6 +13,7 @@ import pytest
 
 from declml.errors import UserProblem
 from declml.kernels.local import Launched
+from declml.kernels.start import Child
 from declml.run.config import Config
 from declml.run.folder import RunFolder
 from declml.run.launching import Launch, Started, follow_run, start_run
@@ -103,10 +104,8 @@ def test_a_training_process_that_comes_second_touches_nothing_and_its_caller_is_
     before = {each.name: each.read_bytes() for each in folder.path.iterdir() if each.is_file()}
     lock = take_lock(folder)
     assert lock is not None
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "declml.run.worker", str(folder.request)], stderr=subprocess.PIPE, text=True
-    )
-    _, said = process.communicate()
+    process = Child([sys.executable, "-P", "-m", "declml.run.worker", str(folder.request)], stderr=subprocess.PIPE)
+    said = process.communicate()[1].decode()
     assert process.returncode == TAKEN_EXIT
     assert f"which process {os.getpid()} trains" in said
     after = {each.name: each.read_bytes() for each in folder.path.iterdir() if each.is_file() and each != folder.lock}
