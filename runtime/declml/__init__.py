@@ -22,5 +22,17 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'declml' has no attribute {name!r}")
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Make a notebook understand ``%%declml`` cells: what ``%load_ext declml`` calls.
+
+    The notebook's part is found by its entry point: this package imports nothing of the rooms above it.
+    """
+    # Imported here: only a notebook asks for it.
+    from importlib.metadata import entry_points
+
+    for found in entry_points(group="declml.notebook", name="extension"):
+        found.load()(shell)
+
+
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]

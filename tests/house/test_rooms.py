@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PYTHON_ROOMS = ("schemas/declml_schema", "runtime/declml", "lsp_server/declml_lsp")
+PYTHON_ROOMS = ("schemas/declml_schema", "runtime/declml", "lsp_server/declml_lsp", "jupyter_ext/declml_jupyter")
 SOURCES = sorted(file for room in PYTHON_ROOMS for file in (ROOT / room).rglob("*.py"))
 TOP_LEVEL = {
     "pyproject.toml", "README.md", "Makefile", "LICENSE", "schemas", "runtime", "lsp_server", "jupyter_ext",
@@ -71,6 +71,7 @@ def test_the_import_contracts_hold() -> None:
         ("import declml.kernels.local", {"pydantic", "rich"}),
         ("import declml_lsp.server as s; s.build_server()", {"pydantic", "jsonschema", "rich"}),
         ("import declml_lsp.command", {"pygls", "lsprotocol", "yaml"}),
+        ("import declml_jupyter.extension", {"pydantic", "anywidget", "ipywidgets", "PIL", "pygls", "matplotlib"}),
         ("import declml", {"pydantic", "rich", "yaml", "click"}),
         ("import declml.cli.main", {"pydantic", "rich", "yaml"}),
     ],

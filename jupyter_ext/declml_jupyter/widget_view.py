@@ -1,0 +1,66 @@
+"""The view of one training in a front end that shows widgets: the widget while it runs, then a picture in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from IPython.display import display
+
+from declml_jupyter.digest import Digest
+from declml_jupyter.ending import picture_bundle
+from declml_jupyter.live_view import Batches
+from declml_jupyter.notebook_run import NotebookRun
+from declml_jupyter.widget import RunWidget
+
+
+class WidgetView:
+    """Shows the widget at once. ``on_stop`` is called when its stop button is pressed, with whether to stop at once.
+
+    ``keeps_table`` says that the cell is over when the run is not: then the table of the run goes into an output that
+    is made now, since none can be added later.
+    """
+
+    def __init__(self, *, root: Path, on_stop: Callable[[bool], None], keeps_table: bool) -> None:
+        self._on_stop = on_stop
+        self._root = root
+        self._widget: RunWidget | None = None
+        self._batches = Batches(self._send, path_of=self._path_of)
+        self._widget = RunWidget(everything=self._batches.everything, on_message=self._message)
+        waiting = {"text/plain": "A declml training. Where no live view is shown: %declml attach latest"}
+        self._output: Any = display({**self._widget.bundle(), **waiting}, raw=True, display_id=True)
+        self._table: Any = None
+        if keeps_table:
+            self._table = display({"text/plain": "", "text/html": ""}, raw=True, display_id=True)
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Show one event."""
+        self._batches.take(event)
+
+    def notice(self, text: str) -> None:
+        """Show what is no event of the run."""
+        self._batches.notice(text)
+
+    def end(self, run: NotebookRun | None, problem: str) -> None:
+        """Put a picture into the widget's place."""
+        self._batches.end(run.status if run is not None else "failed")
+        bundle, metadata = picture_bundle(run, problem)
+        self._output.update(bundle, raw=True, metadata=metadata)
+        if self._table is not None and run is not None and not problem:
+            self._table.update(run.mimebundle(), raw=True)
+
+    def _send(self, messages: list[Mapping[str, Any]]) -> None:
+        if self._widget is not None:
+            self._widget.tell(messages)
+
+    def _message(self, message: Mapping[str, Any]) -> None:
+        kind = message.get("type")
+        if kind == "stop":
+            self._batches.set_status("stopping")
+            self._on_stop(bool(message.get("again")))
+        elif kind in {"ready", "refetch"}:
+            self._batches.ready()
+
+    def _path_of(self, digest: Digest) -> str:
+        return str(self._root / digest.experiment / digest.run)
