@@ -1,0 +1,157 @@
+/** A VS Code server of its own: fresh data, the packaged extension installed, a workspace to open. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EXTENSION, FOUND, PYTHON, VSIX } from "./places.ts";
+
+export interface CodeOptions {
+  theme?: string;
+  /** Ask for trust, as VS Code does by default. */
+  trust?: boolean;
+  /** Install the packaged extension, unless false: tests in the extension host load it from its folder. */
+  install?: boolean;
+  settings?: Record<string, unknown>;
+}
+
+/** Quiet: nothing that reaches for a network or covers what is looked at. */
+const SETTINGS = {
+  "telemetry.telemetryLevel": "off",
+  "workbench.startupEditor": "none",
+  "workbench.enableExperiments": false,
+  "workbench.reduceMotion": "on",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "update.mode": "none",
+  "extensions.autoUpdate": false,
+  "extensions.autoCheckUpdates": false,
+  "extensions.ignoreRecommendations": true,
+  "remote.autoForwardPorts": false,
+  "chat.disableAIFeatures": true,
+  "git.enabled": false,
+  "editor.minimap.enabled": false,
+};
+const START_MS = 60_000;
+
+export class Code {
+  readonly home: string;
+  readonly workspace: string;
+  #server: ChildProcess | undefined;
+  #said = "";
+  readonly #driven: boolean;
+  port = 0;
+
+  constructor(name: string, options: CodeOptions = {}) {
+    this.home = mkdtempSync(join(tmpdir(), `declml-e2e-${name}-`));
+    this.workspace = join(this.home, "project");
+    mkdirSync(this.workspace);
+    const settings = {
+      ...SETTINGS,
+      "workbench.colorTheme": options.theme ?? "Default Dark Modern",
+      "security.workspace.trust.enabled": options.trust ?? false,
+      "declml.interpreter": PYTHON,
+      ...options.settings,
+    };
+    // Windows of extension tests keep the user's settings in memory and read only the machine's.
+    for (const folder of ["User", "Machine"]) {
+      mkdirSync(join(this.data, "data", folder), { recursive: true });
+      writeFileSync(join(this.data, "data", folder, "settings.json"), JSON.stringify(settings));
+    }
+    this.#driven = options.install === false;
+    if (!this.#driven) {
+      this.#run(["--install-extension", VSIX, "--accept-server-license-terms", "--server-data-dir", this.data]);
+    }
+  }
+
+  /** What everything in this VS Code is started with: nothing of the user's own kernels, no market place. */
+  get environment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      EXTENSIONS_GALLERY: "{}",
+      XDG_STATE_HOME: join(this.home, "state"),
+      XDG_CONFIG_HOME: join(this.home, "config"),
+      OMP_NUM_THREADS: "1",
+      PYTHONDONTWRITEBYTECODE: "1",
+    };
+  }
+
+  get data(): string {
+    return join(this.home, "data");
+  }
+
+  /** The address of the window. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/?folder=${encodeURIComponent(this.workspace)}`;
+  }
+
+  /** Write the shipped example into the workspace. */
+  sample(template = "tabular"): void {
+    const words = ["-P", "-m", "declml.cli.main", "init", template, this.workspace];
+    execFileSync(PYTHON, words, { cwd: this.home, env: this.environment, stdio: "pipe" });
+  }
+
+  async start(): Promise<void> {
+    const words = ["--host", "127.0.0.1", "--port", "0", "--without-connection-token", "--accept-server-license-terms"];
+    const more = ["--telemetry-level", "off", "--server-data-dir", this.data];
+    // The driver lets a page name the extension that is tested. It also silences messages, which stories look at.
+    if (this.#driven) more.push("--enable-smoke-test-driver");
+    const server = spawn(FOUND.node, [join(FOUND.code, "out", "server-main.js"), ...words, ...more], {
+      env: this.environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#server = server;
+    this.port = await new Promise<number>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`VS Code did not start:\n${this.#said}`)), START_MS);
+      const read = (said: Buffer): void => {
+        this.#said += said.toString();
+        const port = /Extension host agent listening on (\d+)/.exec(this.#said)?.[1];
+        if (port === undefined) return;
+        clearTimeout(late);
+        resolve(Number(port));
+      };
+      server.stdout.on("data", read);
+      server.stderr.on("data", read);
+    });
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (server !== undefined && server.exitCode === null) {
+      const ended = new Promise((resolve) => server.once("exit", resolve));
+      server.kill();
+      await ended;
+    }
+    this.#endTrainings();
+    try {
+      // A kernel that is kept warm must not outlive the story either.
+      const words = ["-P", "-m", "declml.cli.main", "kernels", "stop", "warm", "--now"];
+      execFileSync(PYTHON, words, { cwd: this.home, env: this.environment, stdio: "pipe" });
+    } catch {
+      // There is none.
+    }
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  /** Trainings outlive the window that began them; those of a story must not outlive the story. */
+  #endTrainings(): void {
+    const runs = join(this.workspace, "runs");
+    if (!existsSync(runs)) return;
+    for (const path of readdirSync(runs, { recursive: true, encoding: "utf8" })) {
+      if (!path.endsWith("record.json")) continue;
+      const record = JSON.parse(readFileSync(join(runs, path), "utf8")) as { status?: string; process?: number };
+      if (record.status !== undefined && record.status !== "running") continue;
+      try {
+        if (record.process !== undefined) process.kill(record.process, "SIGKILL");
+      } catch {
+        // It has ended without a word.
+      }
+    }
+  }
+
+  #run(words: string[]): void {
+    execFileSync(FOUND.node, [join(FOUND.code, "out", "server-main.js"), ...words], {
+      env: this.environment,
+      stdio: "pipe",
+      cwd: EXTENSION,
+    });
+  }
+}

@@ -1,0 +1,19 @@
+/** Runs the stories and the tests in the extension host, one after the other, and says what came of each. */
+import { runHostTests } from "./harness/host_tests.ts";
+import type { Story } from "./harness/story.ts";
+import { play } from "./harness/story.ts";
+import { stories } from "./stories/index.ts";
+
+const [what = "all", ...names] = process.argv.slice(2);
+const unknown = names.filter((name) => !stories.some((each) => each.name === name));
+if (!["all", "ui", "host"].includes(what) || unknown.length > 0) {
+  throw new Error(`usage: run.sh [all|host|ui [STORY...]]; stories: ${stories.map((each) => each.name).join(", ")}`);
+}
+
+const chosen: Story[] = names.length > 0 ? stories.filter((each) => names.includes(each.name)) : stories;
+const failures: string[] = [];
+if (what !== "ui") if (!(await runHostTests())) failures.push("host tests");
+if (what !== "host") for (const story of chosen) if (!(await play(story))) failures.push(`story ${story.name}`);
+
+console.log(failures.length === 0 ? "e2e: all passed" : `e2e: FAILED: ${failures.join(", ")}`);
+process.exit(failures.length === 0 ? 0 : 1);

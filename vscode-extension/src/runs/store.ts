@@ -1,0 +1,212 @@
+/** Every run that this window knows, whoever made it: read from the folders, and kept up as they change. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import * as vscode from "vscode";
+import type { RunInfo } from "../contract";
+import type { RunEvent } from "../events.gen";
+import { isAlive } from "./alive";
+import { watchFolder } from "./folder_watch";
+import { advance, type Live, NOT_BEGUN } from "./live";
+import { readRecord, type StoredRun } from "./record";
+import { EventTail } from "./tail";
+import { readTags } from "./tags";
+
+export const RECORD = "record.json";
+export const EVENTS = "events.jsonl";
+const HOST = hostname();
+/** A list need not be newer than this. */
+const PAUSE_MS = 250;
+
+/** A run with where it stands. */
+export interface KnownRun extends StoredRun {
+  live: Live;
+}
+
+interface Follower {
+  end(): void;
+}
+
+export class RunStore implements vscode.Disposable {
+  readonly #roots = new Map<string, vscode.Disposable>();
+  readonly #runs = new Map<string, KnownRun>();
+  readonly #followers = new Map<string, Follower>();
+  readonly #changed = new vscode.EventEmitter<string | undefined>();
+  /** Tells the folder of a run that is new, gone or otherwise; undefined for several. */
+  readonly onDidChange = this.#changed.event;
+
+  /** Return every run, the newest first. */
+  all(): KnownRun[] {
+    return [...this.#runs.values()].sort((a, b) => (a.info.created < b.info.created ? 1 : -1));
+  }
+
+  get(path: string): KnownRun | undefined {
+    return this.#runs.get(path);
+  }
+
+  /** Return the runs that train now. */
+  running(): KnownRun[] {
+    return this.all().filter((each) => each.info.status === "running" || each.info.status === "stopping");
+  }
+
+  get roots(): string[] {
+    return [...this.#roots.keys()];
+  }
+
+  /** Look for folders of runs in the workspace: whatever holds `EXPERIMENT/RUN/record.json`. */
+  async discover(): Promise<void> {
+    const found = await vscode.workspace.findFiles(
+      "**/*/*/record.json",
+      "**/{node_modules,.venv,site-packages}/**",
+      5000,
+    );
+    for (const each of found) await this.addRoot(dirname(dirname(dirname(each.fsPath))));
+  }
+
+  /** Take a folder of runs, which need not exist yet, and everything that appears in it. */
+  async addRoot(root: string): Promise<void> {
+    if (this.#roots.has(root)) return;
+    const watcher = vscode.workspace.createFileSystemWatcher(
+      new vscode.RelativePattern(vscode.Uri.file(root), "*/*/{record,tags}.json"),
+    );
+    const look = (uri: vscode.Uri): void => void this.refresh(dirname(uri.fsPath));
+    watcher.onDidCreate(look);
+    watcher.onDidChange(look);
+    watcher.onDidDelete(look);
+    this.#roots.set(root, watcher);
+    await this.#scan(root);
+  }
+
+  /** Read everything anew. */
+  async refreshAll(): Promise<void> {
+    for (const path of [...this.#runs.keys()]) await this.#read(path);
+    for (const root of this.#roots.keys()) await this.#scan(root);
+    this.#changed.fire(undefined);
+  }
+
+  /** Read one run anew. */
+  async refresh(path: string): Promise<KnownRun | undefined> {
+    await this.#read(path);
+    this.#changed.fire(path);
+    return this.#runs.get(path);
+  }
+
+  /** Note that the user asked for a stop, which the run's files tell only when it is over. */
+  markStopping(path: string): void {
+    const run = this.#runs.get(path);
+    if (run?.info.status !== "running") return;
+    run.info = { ...run.info, status: "stopping" };
+    this.#changed.fire(path);
+  }
+
+  dispose(): void {
+    for (const each of this.#followers.values()) each.end();
+    for (const each of this.#roots.values()) each.dispose();
+    this.#changed.dispose();
+  }
+
+  async #scan(root: string): Promise<void> {
+    for (const experiment of await folders(root)) {
+      for (const run of await folders(join(root, experiment))) await this.#read(join(root, experiment, run));
+    }
+    this.#changed.fire(undefined);
+  }
+
+  async #read(path: string): Promise<void> {
+    const file = join(path, RECORD);
+    const [text, facts] = await Promise.all([
+      readFile(file, "utf8").catch(() => undefined),
+      stat(file).catch(() => undefined),
+    ]);
+    if (text === undefined) {
+      this.#followers.get(path)?.end();
+      this.#followers.delete(path);
+      this.#runs.delete(path);
+      return;
+    }
+    const namedAt = facts === undefined ? undefined : facts.mtimeMs / 1000;
+    const stored = readRecord(text, path, {
+      host: HOST,
+      alive: (pid) => isAlive(pid, namedAt),
+      tags: await readTags(path),
+    });
+    const before = this.#runs.get(path);
+    const stopping = before?.info.status === "stopping" && stored.info.status === "running";
+    if (stopping) stored.info = { ...stored.info, status: "stopping" };
+    this.#runs.set(path, merge(stored, before?.live ?? NOT_BEGUN));
+    this.#follow(path, stored.info.status === "running" || stopping);
+  }
+
+  async #catchUp(path: string): Promise<void> {
+    let state = NOT_BEGUN;
+    await new EventTail(join(path, EVENTS)).read((events) => {
+      for (const event of events) state = advance(state, event);
+    });
+    const run = this.#runs.get(path);
+    if (run === undefined || state === NOT_BEGUN) return;
+    this.#runs.set(path, merge(run, state));
+    this.#changed.fire(path);
+  }
+
+  /** Follow the events of a run while it trains: its record tells the figures only at the end. */
+  #follow(path: string, live: boolean): void {
+    const follower = this.#followers.get(path);
+    if (!live) {
+      follower?.end();
+      this.#followers.delete(path);
+      // One that did not finish has its figures in its events alone.
+      const run = this.#runs.get(path);
+      if (run?.info.value === null && run.live === NOT_BEGUN) void this.#catchUp(path);
+      return;
+    }
+    if (follower !== undefined) return;
+    const tail = new EventTail(join(path, EVENTS));
+    let waiting: NodeJS.Timeout | undefined;
+    let state = NOT_BEGUN;
+    const read = async (): Promise<void> => {
+      waiting = undefined;
+      const take = (events: RunEvent[]): void => {
+        for (const event of events) state = advance(state, event);
+      };
+      const before = tail.last;
+      if (await tail.read(take)) {
+        // What was read before the stream began anew is void.
+        state = NOT_BEGUN;
+        tail.rewind();
+        await tail.read(take);
+      }
+      const run = this.#runs.get(path);
+      if (tail.last === before || run === undefined) return;
+      this.#runs.set(path, merge(run, state));
+      this.#changed.fire(path);
+    };
+    // A process that is gone without a word changes no file: the record is looked at now and then as well.
+    const unwatch = watchFolder(path, (name) => {
+      if (name === undefined || name === EVENTS) waiting ??= setTimeout(() => void read(), PAUSE_MS);
+      if (name === undefined || name === RECORD) void this.refresh(path);
+    });
+    const end = (): void => {
+      clearTimeout(waiting);
+      unwatch();
+    };
+    this.#followers.set(path, { end });
+    void read();
+  }
+}
+
+/** Put what the events tell into what the list shows, as long as the record does not tell it. */
+function merge(stored: StoredRun, live: Live): KnownRun {
+  const info: RunInfo = {
+    ...stored.info,
+    decides: stored.info.decides ?? live.decides,
+    value: stored.info.value ?? live.best,
+    metrics: Object.keys(stored.info.metrics).length > 0 ? stored.info.metrics : live.metrics,
+  };
+  if (info.status === "running" || info.status === "stopping") info.value = live.best ?? info.value;
+  return { ...stored, info, live };
+}
+
+async function folders(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  return entries.filter((each) => each.isDirectory() && !each.name.startsWith(".")).map((each) => each.name);
+}
