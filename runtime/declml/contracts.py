@@ -58,6 +58,9 @@ class Encoded:
 class InputOperation(Protocol):
     """How the columns of one input feature type become tensors. Stateless; lives in ``components/features``.
 
+    ``preprocessing`` also holds what the feature's encoder asks for: the encoder's fact ``asks``. Numbers know two such
+    names: ``bins`` puts ``edges`` among the facts, ``missing_marks`` a second column into the arrays.
+
     ``version`` rises whenever the same column and parameters would give other arrays: it is part of every cache key.
     """
 
@@ -134,7 +137,8 @@ class Member:
 class Encoder(Protocol):
     """A built encoder of one group. ``widths`` are the members' shares of the output, in their order.
 
-    Built as ``build(members, **parameters)``. ``values`` is float32 ``(batch, feature)`` for numbers and binaries,
+    Built as ``build(members, **parameters)``. ``values`` is float32 ``(batch, feature)`` for numbers and binaries, or
+    ``(batch, 2 * feature)``, each value beside the mark of a missing one, for encoders that ask for ``missing_marks``;
     int64 ``(batch, feature)`` for category ids, int64 ``(batch, token)`` for text, with ``lengths`` int64
     ``(batch,)``; a text group has one member. Returns ``(batch, sum(widths))``.
     """
@@ -165,7 +169,10 @@ class Decoder(Protocol):
 
 
 class Loss(Protocol):
-    """A built loss: ``build(facts, **parameters)`` (without ``weight``): answers and targets -> mean loss, a scalar."""
+    """A built loss: ``build(facts, **parameters)`` (without ``weight``): answers and targets -> mean loss, a scalar.
+
+    Its facts are those of the target, and ``normalization``, the name by which a number's targets were scaled.
+    """
 
     def __call__(self, answers: Tensor, targets: Tensor) -> Tensor: ...
 

@@ -65,6 +65,32 @@ def test_a_run_killed_at_any_moment_resumes_to_identical_weights(
     assert sequence == list(range(len(sequence)))
 
 
+def test_a_killed_run_goes_on_with_its_optimizer_schedule_and_plateau(tmp_path: Path) -> None:
+    trainer = (
+        "epochs: 6, early_stop: -1, optimizer: {type: nadam}, learning_rate_scheduler: {decay: one_cycle,"
+        " reduce_on_plateau: 3, reduce_on_plateau_patience: 1, reduce_eval_metric: roc_auc,"
+        " reduce_eval_split: validation}"
+    )
+    config = SMALL_CONFIG.replace("epochs: 3", trainer)
+    whole = make_project(tmp_path / "whole", config)
+    undisturbed = declml.train(whole.config, runs=whole.runs)
+    project = make_project(tmp_path / "killed", config)
+    seen = {"metrics": 0}
+
+    def kill(event: dict[str, object]) -> None:
+        seen["metrics"] += event["kind"] == "metrics" and event["split"] == "validation"
+        if seen["metrics"] == 4:
+            os.kill(run_process(project), signal.SIGKILL)
+
+    with pytest.raises(UserProblem, match="killed"):
+        declml.train(project.config, runs=project.runs, on_event=kill)
+    run = declml.train(project.config, runs=project.runs, resume="latest")
+    assert run.record["optimizer"] == "foreach nadam"
+    assert run.record["weights"] == undisturbed.record["weights"]
+    told = [str(event["message"]) for _, event in read_events(undisturbed.events) if event["kind"] == "log"]
+    assert any("the learning rate is now" in each for each in told), told
+
+
 def test_an_interrupt_leaves_a_checkpoint_and_the_run_resumes_to_identical_weights(
     undisturbed: tuple[Project, str], tmp_path: Path
 ) -> None:

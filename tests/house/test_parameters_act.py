@@ -185,6 +185,10 @@ SCHEDULES: Mapping[str, Mapping[str, Any]] = {
     "linear": {},
     "cosine": {"t_0": 7, "t_mult": 2, "eta_min": 0.01},
     "exponential": {"decay_rate": 0.5, "decay_steps": 11, "staircase": True},
+    "inverse_sqrt": {"inverse_sqrt_warmup_steps": 7},
+    "one_cycle": {"max_lr": 0.5, "pct_start": 0.5, "div_factor": 3.0, "final_div_factor": 2.0},
+    "polynomial": {"polynomial_power": 2.0, "polynomial_end_lr": 0.05},
+    "wsd": {"wsd_warmup_fraction": 0.4, "wsd_stable_fraction": 0.2, "wsd_decay_fraction": 0.5},
 }
 
 

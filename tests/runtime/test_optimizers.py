@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
-from declml.components.optimizers import adam, adamw, sgd
+from declml.components.optimizers import adadelta, adagrad, adam, adamax, adamw, lion, nadam, radam, rmsprop, sgd
 from declml.components.optimizers.torch_optim import TorchOptim
 
 CASES: list[tuple[Any, str, dict[str, Any]]] = [
@@ -20,7 +21,22 @@ CASES: list[tuple[Any, str, dict[str, Any]]] = [
     (sgd, "SGD", {}),
     (sgd, "SGD", {"momentum": 0.9, "weight_decay": 0.1, "dampening": 0.3}),
     (sgd, "SGD", {"momentum": 0.8, "nesterov": True}),
+    (adagrad, "Adagrad", {}),
+    (adagrad, "Adagrad", {"initial_accumulator_value": 0.3, "lr_decay": 0.2, "weight_decay": 0.1, "eps": 1e-2}),
+    (adadelta, "Adadelta", {}),
+    (adadelta, "Adadelta", {"rho": 0.5, "eps": 1e-3, "weight_decay": 0.1}),
+    (adamax, "Adamax", {}),
+    (adamax, "Adamax", {"betas": [0.5, 0.6], "eps": 1e-2, "weight_decay": 0.1}),
+    (nadam, "NAdam", {}),
+    (nadam, "NAdam", {"betas": [0.5, 0.6], "eps": 1e-2, "weight_decay": 0.1, "momentum_decay": 0.5}),
+    (radam, "RAdam", {}),
+    (radam, "RAdam", {"betas": [0.5, 0.9], "eps": 1e-2, "weight_decay": 0.1}),
+    (rmsprop, "RMSprop", {}),
+    (rmsprop, "RMSprop", {"momentum": 0.5, "alpha": 0.8, "eps": 1e-2, "weight_decay": 0.1}),
+    (rmsprop, "RMSprop", {"centered": True, "eps": 1e-2}),
 ]
+MODULES = [adadelta, adagrad, adam, adamax, adamw, lion, nadam, radam, rmsprop, sgd]
+FOREACH = [adadelta, adagrad, adamax, nadam, radam, rmsprop]
 
 
 def weights() -> list[Tensor]:
@@ -37,6 +53,8 @@ def give_gradients(tensors: list[Tensor], step: int, *, skip: int | None = None)
 
 def reference(name: str, tensors: list[Tensor], options: dict[str, Any]) -> Any:
     converted = {**options, "betas": tuple(options["betas"])} if "betas" in options else dict(options)
+    if name in {"Adadelta", "Adagrad", "Adamax", "NAdam", "RAdam", "RMSprop"}:
+        converted["foreach"] = False  # the plainest of torch's own: one weight at a time
     if name == "AdamW":
         converted.setdefault("weight_decay", 0.0)
     return getattr(torch.optim, name)(tensors, lr=0.01, **converted)
@@ -107,7 +125,7 @@ def test_a_loaded_state_goes_on_bit_for_bit(module: Any, name: str, options: dic
     assert all(torch.equal(value, other.state()[key]) for key, value in optimizer.state().items())
 
 
-@pytest.mark.parametrize("module", [adam, adamw, sgd])
+@pytest.mark.parametrize("module", MODULES)
 def test_every_declared_parameter_acts_and_defaults_agree(module: Any) -> None:
     changes: dict[str, Any] = {
         "betas": [0.5, 0.6],
@@ -117,6 +135,12 @@ def test_every_declared_parameter_acts_and_defaults_agree(module: Any) -> None:
         "momentum": 0.5,
         "dampening": 0.5,
         "nesterov": True,
+        "initial_accumulator_value": 2.0,
+        "lr_decay": 0.5,
+        "rho": 0.2,
+        "momentum_decay": 3.0,
+        "alpha": 0.3,
+        "centered": True,
     }
 
     def after(**options: Any) -> Tensor:
@@ -146,7 +170,7 @@ def test_nesterov_without_momentum_or_with_dampening_does_what_torch_can() -> No
     assert all(tensor.isfinite().all() for tensor in tensors)
 
 
-@pytest.mark.parametrize("module", [adam, adamw, sgd])
+@pytest.mark.parametrize("module", MODULES)
 def test_no_weights_and_no_gradients_are_no_step(module: Any) -> None:
     module.COMPONENT.build([]).step(0.1)
     tensors = weights()
@@ -155,7 +179,81 @@ def test_no_weights_and_no_gradients_are_no_step(module: Any) -> None:
     assert all(torch.equal(a, b) for a, b in zip(tensors, weights(), strict=True))
 
 
-@pytest.mark.parametrize("module", [adam, adamw])
+@pytest.mark.parametrize("module", [adam, adamw, *FOREACH])
 def test_weights_that_no_kernel_takes_fall_back(module: Any) -> None:
     complex_weight = torch.ones(2, dtype=torch.complex64, requires_grad=True)
     assert module.COMPONENT.build([complex_weight]).implementation.startswith("torch.optim.")
+
+
+@pytest.mark.parametrize("options", [{}, {"betas": [0.5, 0.8], "weight_decay": 0.2}])
+def test_lion_steps_along_the_sign_of_a_mix_and_goes_on_bit_for_bit(options: dict[str, Any]) -> None:
+    keep, slow = options.get("betas", [0.9, 0.999])
+    decay = options.get("weight_decay", 0.0)
+    ours, expected = weights(), [tensor.detach().double() for tensor in weights()]
+    momenta = [torch.zeros_like(tensor) for tensor in expected]
+    optimizer = lion.COMPONENT.build(ours, **options)  # type: ignore[misc]
+    for step in range(8):
+        give_gradients(ours, step, skip=1 if step in (0, 3) else None)
+        optimizer.step(0.01)
+        for index, (tensor, source) in enumerate(zip(expected, ours, strict=True)):
+            if source.grad is None:
+                continue
+            gradient = source.grad.double()
+            mix = keep * momenta[index] + (1 - keep) * gradient
+            tensor -= 0.01 * (mix.sign() + decay * tensor)
+            momenta[index] = slow * momenta[index] + (1 - slow) * gradient
+    for mine, its in zip(ours, expected, strict=True):
+        torch.testing.assert_close(mine.detach().double(), its, rtol=1e-5, atol=1e-5)
+    resumed = [tensor.detach().clone().requires_grad_() for tensor in ours]
+    other = lion.COMPONENT.build(resumed, **options)  # type: ignore[misc]
+    other.load({key: tensor.clone() for key, tensor in optimizer.state().items()})
+    for tensors, each in ((ours, optimizer), (resumed, other)):
+        give_gradients(tensors, 9)
+        each.step(0.01)
+    assert all(torch.equal(a, b) for a, b in zip(ours, resumed, strict=True))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_lowers_a_plain_loss(module: Any) -> None:
+    target = [tensor.detach() + 1.0 for tensor in weights()]
+    tensors = weights()
+    optimizer = module.COMPONENT.build(tensors)
+    rate = {adadelta: 1.0, adagrad: 0.5, lion: 0.01}.get(module, 0.05)
+
+    def loss() -> Tensor:
+        return torch.stack([((a - b) ** 2).mean() for a, b in zip(tensors, target, strict=True)]).sum()
+
+    first = float(loss().detach())
+    for _ in range(60):
+        for tensor in tensors:
+            tensor.grad = None
+        loss().backward()
+        optimizer.step(rate)
+    assert float(loss().detach()) < 0.9 * first
+
+
+def test_a_spread_that_rounding_made_negative_is_no_nan() -> None:
+    weight = torch.zeros(64, requires_grad=True)
+    optimizer = rmsprop.COMPONENT.build([weight], centered=True, alpha=0.0)  # type: ignore[misc]
+    generator = torch.Generator().manual_seed(3)
+    for _ in range(20):
+        weight.grad = torch.randn(64, generator=generator) * 1e3
+        optimizer.step(0.01)
+    assert weight.isfinite().all()
+
+
+@pytest.mark.parametrize("module", [adam, adamw, adamax, nadam, radam, lion])
+@pytest.mark.parametrize("betas", [[1.0, 0.9], [0.9, 1.0], [-0.1, 0.9], [0.9]])
+def test_means_that_never_forget_are_refused_by_name(module: Any, betas: list[float]) -> None:
+    with pytest.raises(ValidationError, match="betas"):
+        module.COMPONENT.parameters(betas=betas)
+
+
+def test_the_momentum_of_nadam_is_known_after_any_number_of_steps() -> None:
+    weight = torch.zeros(1, requires_grad=True)
+    optimizer = nadam.COMPONENT.build([weight])  # type: ignore[misc]
+    weight.grad = torch.ones(1)
+    optimizer.step(0.1)
+    optimizer.load({**optimizer.state(), "steps": torch.tensor([2_000_000])})
+    optimizer.step(0.1)
+    assert weight.isfinite().all()

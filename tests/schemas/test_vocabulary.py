@@ -45,7 +45,7 @@ def test_a_word_is_found_by_kind_name_and_feature_type() -> None:
     assert place[0] == "declml.components.encoders.lstm"
     assert words.doc("encoder", "lstm", "text")
     assert "num_layers" in words.parameters("encoder", "lstm", "text")
-    assert words.owners("optimizer", "momentum") == ["sgd"]
+    assert words.owners("optimizer", "momentum") == ["rmsprop", "sgd"]
 
 
 @pytest.mark.parametrize("kind", vocabulary().kinds)

@@ -9,8 +9,12 @@ import torch
 
 from declml.components.schedules.cosine import build_cosine
 from declml.components.schedules.exponential import build_exponential
+from declml.components.schedules.inverse_sqrt import build_inverse_sqrt
 from declml.components.schedules.linear import build_linear
 from declml.components.schedules.none import build_none
+from declml.components.schedules.one_cycle import build_one_cycle
+from declml.components.schedules.polynomial import build_polynomial
+from declml.components.schedules.wsd import build_wsd
 from declml.training.schedule import Plateau, PlateauWatch, count_steps, warm_up, warmup_steps
 
 
@@ -57,6 +61,96 @@ def test_exponential_reaches_its_rate_after_its_steps() -> None:
     assert [smooth(step) for step in (0, 4, 8)] == pytest.approx([1, 0.5, 0.25])
     assert smooth(2) == pytest.approx(0.5**0.5)
     assert [stairs(step) for step in (0, 3, 4, 7, 8)] == pytest.approx([1, 1, 0.5, 0.5, 0.25])
+
+
+@pytest.mark.parametrize(
+    ("total", "max_lr", "pct_start", "div_factor", "final_div_factor"),
+    [
+        (40, None, 0.3, 25.0, 10000.0),
+        (7, None, 0.3, 25.0, 10000.0),
+        (40, 3.0, 0.5, 4.0, 10.0),
+        (40, 0.5, 0.05, 1.0, 1.0),
+    ],
+)
+def test_one_cycle_is_that_of_torch(
+    total: int, max_lr: float | None, pct_start: float, div_factor: float, final_div_factor: float
+) -> None:
+    ours = build_one_cycle(
+        total_steps=total,
+        steps_per_epoch=4,
+        learning_rate=1.0,
+        max_lr=max_lr,
+        pct_start=pct_start,
+        div_factor=div_factor,
+        final_div_factor=final_div_factor,
+    )
+    reference = rates_of_torch(
+        torch.optim.lr_scheduler.OneCycleLR,
+        total - 1,
+        max_lr=max_lr or 1.0,
+        total_steps=total,
+        pct_start=pct_start,
+        div_factor=div_factor,
+        final_div_factor=final_div_factor,
+        cycle_momentum=False,
+    )
+    assert [ours(step) for step in range(total - 1)] == pytest.approx(reference)
+
+
+@pytest.mark.parametrize("total", [1, 2, 3])
+@pytest.mark.parametrize("pct_start", [0.01, 0.5, 0.99])
+def test_one_cycle_serves_the_shortest_training(total: int, pct_start: float) -> None:
+    ours = build_one_cycle(total_steps=total, steps_per_epoch=1, learning_rate=0.1, pct_start=pct_start)
+    assert all(0 < ours(step) <= 1 for step in range(total + 1))
+
+
+def test_the_peak_of_one_cycle_is_a_rate_not_a_factor() -> None:
+    ours = build_one_cycle(total_steps=100, steps_per_epoch=4, learning_rate=0.01, max_lr=0.2)
+    assert max(ours(step) for step in range(100)) * 0.01 == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 3.0])
+def test_polynomial_is_that_of_torch(power: float) -> None:
+    ours = build_polynomial(total_steps=10, steps_per_epoch=5, learning_rate=1.0, polynomial_power=power)
+    reference = rates_of_torch(torch.optim.lr_scheduler.PolynomialLR, 10, total_iters=10, power=power)
+    assert [ours(step) for step in range(10)] == pytest.approx(reference)
+    ended = build_polynomial(total_steps=10, steps_per_epoch=5, learning_rate=0.1, polynomial_end_lr=0.02)
+    assert [ended(step) * 0.1 for step in (0, 5, 10, 99)] == pytest.approx([0.1, 0.06, 0.02, 0.02])
+
+
+def test_inverse_sqrt_rises_to_one_and_halves_after_four_times_the_steps() -> None:
+    ours = build_inverse_sqrt(total_steps=99, steps_per_epoch=9, learning_rate=1.0, inverse_sqrt_warmup_steps=4)
+    assert [ours(step) for step in (0, 1, 2, 3, 15, 63)] == pytest.approx([0.25, 0.5, 0.75, 1, 0.5, 0.25])
+
+
+def test_wsd_rises_stays_and_falls_to_zero() -> None:
+    ours = build_wsd(
+        total_steps=10,
+        steps_per_epoch=5,
+        learning_rate=1.0,
+        wsd_warmup_fraction=0.3,
+        wsd_stable_fraction=0.3,
+        wsd_decay_fraction=0.4,
+    )
+    expected = [0.25, 0.5, 0.75, 1, 1, 1, 1, 0.75, 0.5, 0.25, 0, 0]
+    assert [ours(step) for step in range(12)] == pytest.approx(expected)
+
+
+def test_shares_of_wsd_are_scaled_to_the_whole() -> None:
+    def course(warm: float, stable: float, decay: float) -> list[float]:
+        factor = build_wsd(
+            total_steps=20,
+            steps_per_epoch=5,
+            learning_rate=1.0,
+            wsd_warmup_fraction=warm,
+            wsd_stable_fraction=stable,
+            wsd_decay_fraction=decay,
+        )
+        return [factor(step) for step in range(20)]
+
+    assert course(0.4, 0.8, 0.4) == course(0.25, 0.5, 0.25)
+    assert course(0.0, 0.0, 0.0) == course(0.0, 0.5, 0.0) == [1.0] * 20
+    assert course(0.0, 0.0, 0.3)[0] == 1.0
 
 
 def test_warm_up_rises_to_the_schedule_and_hands_over() -> None:

@@ -21,6 +21,12 @@ class BinaryWeightedCrossEntropyParameters(Parameters):
         "How many negative rows a positive row weighs; larger finds more positives, with more false alarms.",
         gt=0,
     )
+    label_smoothing: float = parameter(
+        0.0,
+        "The share of each label that is dealt out to both values alike; larger gives less sure probabilities.",
+        ge=0,
+        lt=1,
+    )
     robust_lambda: float = parameter(
         0.0,
         "How much of the loss is that of a coin flip instead, against wrong labels; larger trusts each label less.",
@@ -43,11 +49,13 @@ class BinaryWeightedCrossEntropy:
         facts: Facts,
         *,
         positive_class_weight: float | None = None,
+        label_smoothing: float = 0.0,
         robust_lambda: float = 0.0,
         confidence_penalty: float = 0.0,
     ) -> None:
         del facts  # nothing about the column changes it
         self._positive = None if positive_class_weight is None else torch.tensor(positive_class_weight)
+        self._smoothing = label_smoothing
         self._robust = robust_lambda
         self._penalty = confidence_penalty
 
@@ -56,7 +64,10 @@ class BinaryWeightedCrossEntropy:
         positive = self._positive
         if positive is not None and (positive.device != answers.device or positive.dtype != answers.dtype):
             positive = self._positive = positive.to(answers)
-        loss = functional.binary_cross_entropy_with_logits(answers, targets.to(answers.dtype), pos_weight=positive)
+        targets = targets.to(answers.dtype)
+        if self._smoothing:
+            targets = targets * (1 - self._smoothing) + self._smoothing / 2
+        loss = functional.binary_cross_entropy_with_logits(answers, targets, pos_weight=positive)
         if self._robust:
             loss = (1 - self._robust) * loss + self._robust / 2
         if self._penalty:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from declml.components.losses.class_weights import CLASS_WEIGHTS_DOC, ClassWeights, per_class
 from declml.contracts import Facts
-from declml.errors import UserProblem
 from declml_schema.declare import Component, Parameters, parameter
 
 
@@ -18,11 +18,14 @@ class SoftmaxCrossEntropyParameters(Parameters):
     """What a config may say about it."""
 
     weight: float = parameter(1.0, "How much this output counts in the combined loss; 0 leaves it out.", ge=0)
-    class_weights: list[float] | dict[str, float] | None = parameter(
-        None,
-        "What a row of each class weighs: one number per class in the order of the vocabulary, or a mapping from class "
-        "to number; larger finds more of a rare class at the cost of false alarms. `null` weighs all alike.",
-        examples=[[0.5, 0.5, 2.0], {"cat": 1.0, "dog": 2.0}],
+    class_weights: ClassWeights = parameter(
+        None, CLASS_WEIGHTS_DOC, examples=[[0.5, 0.5, 2.0], {"cat": 1.0, "dog": 2.0}]
+    )
+    label_smoothing: float = parameter(
+        0.0,
+        "The share of each label that is dealt out to all classes alike; larger gives less sure probabilities.",
+        ge=0,
+        lt=1,
     )
     robust_lambda: float = parameter(
         0.0,
@@ -50,11 +53,13 @@ class SoftmaxCrossEntropy:
         facts: Facts,
         *,
         class_weights: Sequence[float] | Mapping[str, float] | None = None,
+        label_smoothing: float = 0.0,
         robust_lambda: float = 0.0,
         confidence_penalty: float = 0.0,
     ) -> None:
         classes = [str(name) for name in facts["classes"]]
-        self._weights = None if class_weights is None else torch.tensor(_per_class(class_weights, classes))
+        self._weights = None if class_weights is None else torch.tensor(per_class(class_weights, classes))
+        self._smoothing = label_smoothing
         self._robust = robust_lambda
         self._penalty = confidence_penalty
 
@@ -65,11 +70,14 @@ class SoftmaxCrossEntropy:
             weights = self._weights = weights.to(answers)
         targets = targets.long()
         if weights is None:
-            loss = functional.cross_entropy(answers, targets)
+            loss = functional.cross_entropy(answers, targets, label_smoothing=self._smoothing)
         else:
             # A batch whose classes all weigh 0 must cost 0: torch's own mean would be 0 / 0.
             total = weights[targets].sum().clamp_min(torch.finfo(weights.dtype).tiny)
-            loss = functional.cross_entropy(answers, targets, weight=weights, reduction="sum") / total
+            summed = functional.cross_entropy(
+                answers, targets, weight=weights, reduction="sum", label_smoothing=self._smoothing
+            )
+            loss = summed / total
         if self._robust:
             loss = (1 - self._robust) * loss + self._robust / answers.shape[-1]
         if self._penalty:
@@ -82,39 +90,6 @@ def _confidence(logits: Tensor) -> Tensor:
     logs = functional.log_softmax(logits, dim=-1)
     entropy = -(logs.exp() * logs).sum(dim=-1)  # (batch,)
     return 1 - entropy.mean() / math.log(max(2, logits.shape[-1]))
-
-
-def _per_class(weights: Sequence[float] | Mapping[str, float], classes: Sequence[str]) -> list[float]:
-    """Return one weight per class in the order of the vocabulary, or say which classes do not fit."""
-    if not isinstance(weights, Mapping):
-        if len(weights) != len(classes):
-            raise UserProblem(
-                "class-weights-mismatch",
-                f"class_weights must have one number for each of the {len(classes)} classes; got {len(weights)}.",
-                hint=f"The classes, in order, are {_listed(classes)}.",
-            )
-        values = [float(each) for each in weights]
-    else:
-        unknown = [name for name in weights if str(name) not in classes]
-        missing = [name for name in classes if name not in weights]
-        if unknown or missing:
-            what = f"the unknown {_listed(unknown)}" if unknown else f"none for {_listed(missing)}"
-            raise UserProblem(
-                "class-weights-mismatch",
-                f"class_weights must have a number for each class and no other name; got {what}.",
-                hint=f"The classes, in order, are {_listed(classes)}.",
-            )
-        values = [float(weights[name]) for name in classes]
-    if any(not math.isfinite(value) or value < 0 for value in values) or not any(values):
-        raise UserProblem(
-            "class-weights-mismatch", f"class_weights must be numbers >= 0, not all of them 0; got {values}."
-        )
-    return values
-
-
-def _listed(names: Sequence[str], limit: int = 20) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:limit])
-    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
 
 
 COMPONENT = Component(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from declml.components.optimizers.adam import FusedAdam, can_fuse
+from declml.components.optimizers.kept_tensors import Forgetting
 from declml.components.optimizers.torch_optim import TorchOptim
 from declml.contracts import Optimizer
 from declml_schema.declare import Component, Parameters, parameter
@@ -20,7 +21,7 @@ _update: Callable[..., None] | None = getattr(torch, "_fused_adamw_", None)
 class AdamWParameters(Parameters):
     """What a config may say about it."""
 
-    betas: list[float] = parameter(
+    betas: list[Forgetting] = parameter(
         [0.9, 0.999],
         "How slowly the running means of gradient and square forget; each < 1, larger is smoother and slower.",
         min_length=2,
