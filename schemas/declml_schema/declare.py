@@ -104,7 +104,9 @@ class Component:
     - input: ``default_encoder``;
     - output: ``default_decoder``, ``default_loss``, ``default_metric``, ``parameters`` are its own keys;
     - metric: ``goal`` (``maximize`` or ``minimize``), ``range``;
-    - encoder: ``implies`` (preprocessing values that it brings, a value ``$name`` standing for its own parameter).
+    - encoder: ``implies`` (preprocessing values that it brings, a value ``$name`` standing for its own parameter),
+      ``asks`` (what it needs of its features' fit and arrays that no config says, by the names that
+      `declml.contracts.InputOperation` knows; values as in ``implies``).
 
     ``preprocessing`` is only for input and output feature types.
     """

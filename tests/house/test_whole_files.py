@@ -101,7 +101,6 @@ DRAFTS = {
     "training/tensor_file.py": "a draft that is renamed",
     "kernels/incoming.py": "bytes under another name until all are there, and a draft that is renamed",
     "kernels/mirror.py": "an append-only copy, bytes under another name until all are there, and a draft that is renamed",
-    "kernels/there_now.py": "a wheel in a temporary folder, which pip reads when it is whole",
     "kernels/local.py": "an append-only log",
     "kernels/agent.py": "an append-only log",
     "kernels/named_kernel.py": "an append-only log",

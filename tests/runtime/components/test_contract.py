@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 import torch
 from pydantic import BaseModel, ValidationError
 from torch import Tensor, nn
 
 from declml.components import combiners, decoders, encoders
+from declml.components.features.number import InputNumber, InputNumberPreprocessing
 from declml.contracts import Member
 from declml.errors import UserProblem
 from declml_schema.declare import Component
@@ -75,10 +78,21 @@ class Case:
         )  # `torch.manual_seed` takes milliseconds: it keeps a trace of its caller
         parameters = self.parameters(**given)
         if self.component.kind == "encoder":
-            return self.component.build(members or [member("feature")], **parameters)
+            members = [self.fitted(each, parameters) for each in members or [member("feature")]]
+            return self.component.build(members, **parameters)
         if self.component.kind == "combiner":
             return self.component.build([3, 4], **parameters)
         return self.component.build(7, {"classes": ["a", "b", "c"]}, **parameters)
+
+    def fitted(self, bare: Member, parameters: Mapping[str, Any]) -> Member:
+        """Return a member with the facts of a fit as the encoder asks for it; the columns of two names differ."""
+        asked = resolved(self.component.facts.get("asks", {}), parameters)
+        if not asked:
+            return bare
+        column = pl.Series("x", np.random.default_rng(len(bare.name)).normal(size=60).round(len(bare.name) // 5))
+        preprocessing = {**InputNumberPreprocessing().model_dump(), **asked}
+        facts = InputNumber().fit(InputNumber().summarize(column, preprocessing), preprocessing)
+        return Member(bare.name, {**bare.facts, **facts})
 
     def inputs(self, *, features: int = 1) -> tuple[Any, ...]:
         chance = torch.Generator().manual_seed(5)
@@ -90,7 +104,14 @@ class Case:
             return torch.randint(WORDS, (ROWS, TOKENS), generator=chance), LENGTHS
         if self.feature == "category":
             return (torch.randint(WORDS - 1, (ROWS, features), generator=chance),)
-        return (torch.randn(ROWS, features, generator=chance),)
+        values = torch.randn(ROWS, features, generator=chance)
+        if "missing_marks" not in self.component.facts.get("asks", {}):
+            return (values,)
+        return (torch.stack([values, (values > 0.5).float()], dim=-1).flatten(1),)
+
+
+def resolved(asks: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: parameters[value[1:]] if str(value).startswith("$") else value for name, value in asks.items()}
 
 
 def member(name: str, words: int = WORDS) -> Member:
@@ -214,6 +235,8 @@ def refused_values(declared: Mapping[str, Any]) -> Iterator[Any]:
 def test_components_are_found() -> None:
     assert {
         "encoder-number-passthrough",
+        "encoder-number-piecewise_linear",
+        "encoder-number-periodic_linear",
         "encoder-binary-dense",
         "encoder-category-dense",
         "encoder-category-onehot",
@@ -439,7 +462,8 @@ def test_a_group_of_two_is_two_groups_of_one(case: Case, training: bool) -> None
         assert len(group.widths) == 2
         # As they start, each feature from a seed of its own; then with other weights, copied to each one's own module.
         for _ in range(2):
-            apart = torch.cat([each(values[:, [index]]) for index, each in enumerate(alone)], dim=1)
+            shares = values.chunk(2, dim=1)
+            apart = torch.cat([each(share) for each, share in zip(alone, shares, strict=True)], dim=1)
             torch.testing.assert_close(group(values), apart, atol=1e-6, rtol=1e-5, msg=f"{given}")
             change(group)
             share_out(group, alone)

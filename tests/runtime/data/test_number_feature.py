@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import chain
+from statistics import NormalDist
 
 import numpy as np
 import polars as pl
@@ -22,7 +23,7 @@ from declml.data.fit import Fitting, fit_series
 from declml.errors import UserProblem
 
 STRATEGIES = ["fill_with_const", "fill_with_mode", "fill_with_mean", "bfill", "ffill", "drop_row"]
-NORMALIZATIONS = ["zscore", "minmax", "log1p", "iq", None]
+NORMALIZATIONS = ["zscore", "minmax", "log1p", "iq", "robust", "quantile", None]
 
 
 def settings_of(**values) -> dict:
@@ -50,6 +51,8 @@ AGES = pl.Series("age", [1.0, 2.0, 3.0, 6.0])
         ("minmax", [0.0, 0.2, 0.4, 1.0]),
         ("log1p", np.log1p(AGES.to_numpy())),
         ("iq", (AGES.to_numpy() - 2.5) / (3.75 - 1.75)),
+        ("robust", (AGES.to_numpy() - 2.5) / (3.75 - 1.75)),
+        ("quantile", [NormalDist().inv_cdf(share) for share in (1 / 8, 1 / 3, 2 / 3, 7 / 8)]),
         (None, [1.0, 2.0, 3.0, 6.0]),
     ],
 )
@@ -134,7 +137,7 @@ def test_every_type_of_column_is_read_as_numbers() -> None:
     assert encoded(pl.Series("x", [], dtype=pl.Float64)) == []
 
 
-@pytest.mark.parametrize("normalization", ["zscore", "minmax", "iq"])
+@pytest.mark.parametrize("normalization", ["zscore", "minmax", "iq", "robust", "quantile"])
 @pytest.mark.parametrize("value", [0.0, 3.3, 1e12 + 0.1, -1e-300, 1e308])
 def test_a_constant_column_becomes_zeros(normalization: str, value: float) -> None:
     assert encoded(pl.Series([value] * 7), normalization=normalization) == [0.0] * 7
@@ -239,3 +242,29 @@ def test_an_ordinary_column_has_no_findings_and_a_target_says_which_rows_it_lose
 def test_a_constant_that_log1p_cannot_take_is_refused() -> None:
     with pytest.raises(UserProblem, match="fill_value must be > -1"):
         fitted(pl.Series([1.0]), settings_of(normalization="log1p", fill_value=-1.0))
+
+
+def test_quantile_gives_a_skewed_column_the_shape_of_a_normal_one() -> None:
+    values = np.random.Generator(np.random.PCG64(2)).lognormal(0, 2, 5000)
+    seen = np.sort(encoded(pl.Series("x", values), normalization="quantile"))
+    normal = NormalDist()
+    expected = np.array([normal.inv_cdf((place + 0.5) / 5000) for place in range(5000)])
+    # A thousand landmarks stand for five thousand rows: between two of them the line is straight.
+    assert np.abs(seen - expected)[25:-25].max() < 0.05
+    assert np.abs(seen - expected).max() < 0.4
+
+
+def test_rows_beyond_the_training_rows_stay_apart_under_quantile() -> None:
+    preprocessing = settings_of(normalization="quantile")
+    facts = fitted(pl.Series("x", [0.0, 1.0, 2.0, 10.0]), preprocessing)
+    seen = InputNumber().encode(pl.Series("x", [-5.0, 0.0, 10.0, 20.0, 30.0]), facts, preprocessing).values
+    assert (np.diff(seen) > 0).all()
+    assert seen[3] - seen[2] == pytest.approx(seen[4] - seen[3]) == pytest.approx(seen[2] - seen[1])
+    outputs = OutputNumber()
+    assert outputs.targets(seen, facts, preprocessing) == pytest.approx([-5, 0, 10, 20, 30], abs=1e-4)
+
+
+def test_robust_scales_a_column_whose_middle_half_is_one_value() -> None:
+    column = pl.Series("x", [0.0] * 18 + [4.0, -2.0])
+    assert encoded(column, normalization="iq")[-2:] == [4, -2]
+    assert encoded(column, normalization="robust")[-2:] == pytest.approx([4 / 3, -2 / 3])

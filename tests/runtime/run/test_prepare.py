@@ -71,3 +71,32 @@ def test_a_tied_feature_is_read_as_the_one_whose_encoder_it_shares(tmp_path: Pat
     assert [vocabulary[token] for token in body.values[: body.offsets[1]]] == ["a", "b"]
     price, cost = (features[name].encoded.encoded.values for name in ("price", "cost"))
     assert np.array_equal(price, cost) and price[0] == pytest.approx(np.log(4))
+
+
+BENT = """\
+input_features:
+  - {name: size, type: number, encoder: {type: piecewise_linear, num_bins: 4}}
+  - {name: cost, type: number, tied: size}
+  - {name: plain, type: number}
+output_features: [{name: sold, type: number}]
+"""
+
+
+def test_an_encoder_gets_the_bins_that_it_asks_for_and_no_other_fit_changes(tmp_path: Path) -> None:
+    rows = "size,cost,plain,sold\n" + "".join(f"{each},{each},{each},{each % 7}\n" for each in range(40)) + ",1,1,1\n"
+    features = prepared(tmp_path, BENT, rows).features
+    assert len(features["size"].facts["edges"]) == 5
+    assert features["cost"].fitted.key == features["size"].fitted.key
+    for name in ("size", "cost"):
+        assert features[name].encoded.encoded.values.shape == (41, 2)
+    assert features["size"].encoded.encoded.values[:, 1].tolist() == [0.0] * 40 + [1.0]
+    assert "edges" not in features["plain"].facts
+    assert features["plain"].encoded.encoded.values.shape == (41,)
+    without = BENT.replace(", encoder: {type: piecewise_linear, num_bins: 4}", "")
+    assert prepared(tmp_path, without, rows).features["plain"].fitted.cached
+    more = BENT.replace("num_bins: 4", "num_bins: 6")
+    again = prepared(tmp_path, more, rows).features
+    assert again["plain"].fitted.cached and not again["size"].fitted.cached
+    assert len(again["size"].facts["edges"]) == 7
+    slower = BENT.replace("num_bins: 4", "num_bins: 4, output_size: 9")
+    assert prepared(tmp_path, slower, rows).features["size"].fitted.cached

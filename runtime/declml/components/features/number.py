@@ -16,13 +16,20 @@ from declml.components.features.missing import (
     nested_finding,
     presence_findings,
 )
-from declml.components.features.number_fit import bounded, fit_numbers, moments_of, needs_histogram
+from declml.components.features.number_fit import (
+    bounded,
+    fit_numbers,
+    moments_of,
+    needs_histogram,
+    scaled,
+    unscaled,
+)
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
 from declml_schema import column_findings as found
 from declml_schema.declare import Component, Parameters, Rule, parameter
 
 NumberStrategy = Literal["fill_with_const", "fill_with_mode", "fill_with_mean", "bfill", "ffill", "drop_row"]
-Normalization = Literal["zscore", "minmax", "log1p", "iq"]
+Normalization = Literal["zscore", "minmax", "log1p", "iq", "robust", "quantile"]
 
 _MISSING_DOC = (
     "What a missing value becomes: a constant, the most frequent value, the mean, the next (bfill) or previous (ffill)"
@@ -30,8 +37,8 @@ _MISSING_DOC = (
 )
 _FILL_DOC = "The constant that `fill_with_const` puts where a value is missing or an outlier."
 _NORMALIZATION_DOC = (
-    "How values are scaled with what the training rows show: zscore to mean 0 and deviation 1, minmax to 0 to 1, iq"
-    " to the spread of the middle half, log1p to log(1 + x); null leaves them as they are."
+    "How training rows scale values: zscore to deviation 1, minmax to 0..1, iq by the middle half, robust also where"
+    " that is constant, log1p to log(1 + x), quantile by rank to a normal shape; null not at all."
 )
 _OUTLIER_DOC = "What becomes of values far from the mean; null leaves them as they are."
 _THRESHOLD_DOC = (
@@ -116,11 +123,18 @@ class InputNumber:
         return merged
 
     def fit(self, summary: Summary, preprocessing: Values) -> Facts:
-        """Return count, mean, std, min and max of the training values, the stand-ins, and ``shift`` and ``scale``."""
+        """Return count, mean, std, min and max of the training values, the stand-ins, and ``shift`` and ``scale``.
+
+        Where the encoder asks for ``bins``, also ``edges``: the bounds of at most so many bins of equally many rows, in
+        rising order, on the scale of the encoded values.
+        """
         return fit_numbers(summary, preprocessing)
 
     def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
-        """Return the scaled values, ``(row,)`` float32, all finite."""
+        """Return the scaled values, ``(row,)`` float32, all finite.
+
+        Where the encoder asks for ``missing_marks``, ``(row, 2)``: the values, and 1 where there was none, else 0.
+        """
         return _encode(column, facts, preprocessing)
 
 
@@ -143,11 +157,11 @@ class OutputNumber(InputNumber):
 
     def targets(self, encoded: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
         """Return targets in the column's unit, ``(row,)`` float64."""
-        return _unscaled(encoded, facts, preprocessing)
+        return unscaled(encoded, facts, preprocessing)
 
     def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
         """Return answers in the column's unit, ``(row,)`` float64."""
-        return _unscaled(answers, facts, preprocessing)
+        return unscaled(answers, facts, preprocessing)
 
 
 # --- from a column to float64 -----------------------------------------------------------------------------------------
@@ -244,24 +258,10 @@ def _encode(column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
     values, missing_keep = fill_missing(values, strategy, facts["fill"])
     if strategy == "drop_row":
         counts["missing_dropped"] = counts["missing"]
-    encoded = _scaled(values.to_numpy(), facts, preprocessing)
+    encoded = scaled(values.to_numpy(), facts, preprocessing)
+    if preprocessing.get("missing_marks"):
+        encoded = np.stack([encoded, numbers.values.is_null().to_numpy().astype(np.float32)], axis=1)
     return Encoded(encoded, keep=keep_both(missing_keep, outlier_keep), counts=counts)
-
-
-def _scaled(values: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
-    scaled = (
-        np.log1p(values) if preprocessing["normalization"] == "log1p" else (values - facts["shift"]) / facts["scale"]
-    )
-    limit = np.finfo(np.float32).max
-    return np.clip(scaled, -limit, limit).astype(np.float32)
-
-
-def _unscaled(values: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
-    wide = np.asarray(values, dtype=np.float64)
-    if preprocessing["normalization"] == "log1p":
-        # exp of a wild answer overflows: the largest float keeps metrics finite.
-        return np.expm1(np.minimum(wide, 709.0))
-    return wide * facts["scale"] + facts["shift"]
 
 
 INPUT = Component(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ def needs_histogram(preprocessing: Values) -> bool:
     """Return whether the fit asks for ranks or modes, which moments cannot give."""
     strategies = {preprocessing["missing_value_strategy"], preprocessing["outlier_strategy"]}
     return (
-        preprocessing["normalization"] == "iq"
+        preprocessing["normalization"] in ("iq", "robust", "quantile")
         or preprocessing["outlier_strategy"] is not None
         or "fill_with_mode" in strategies
+        or "bins" in preprocessing
     )
 
 
@@ -59,22 +61,33 @@ def fit_numbers(summary: Summary, preprocessing: Values) -> Facts:
     facts.update(count=count, mean=moments["mean"], std=std, min=moments["min"], max=moments["max"])
     if len(distinct):
         facts["mode"] = float(distinct[int(counts.argmax())])  # the smallest of equals
-        facts["quartiles"] = [_quantile(distinct, counts, share) for share in (0.25, 0.5, 0.75)]
+        facts["quartiles"] = quantiles(distinct, counts, np.array([0.25, 0.5, 0.75])).tolist()
     facts["fill"] = _stand_in(preprocessing["missing_value_strategy"], facts, preprocessing)
     facts["outlier_fill"] = _stand_in(preprocessing["outlier_strategy"], facts, preprocessing)
     facts["shift"], facts["scale"] = _scaling(facts, preprocessing["normalization"])
+    if preprocessing["normalization"] == "quantile" and len(distinct):
+        facts["landmarks"], facts["scores"] = _landmarks(distinct, counts)
+    if "bins" in preprocessing:
+        # An encoder asked for the bounds of bins, each with as many training rows as another: on the scale that it
+        # sees. Where many rows share a value, bounds fall together and fewer bins remain.
+        shares = np.linspace(0.0, 1.0, preprocessing["bins"] + 1)
+        bounds = quantiles(distinct, counts, shares) if len(distinct) else distinct
+        facts["edges"] = np.unique(scaled(bounds, facts, preprocessing)).tolist()
     return facts
 
 
-def _quantile(distinct: np.ndarray, counts: np.ndarray, share: float) -> float:
-    """Return a quantile of the values behind a histogram, interpolated between neighbours as `numpy.quantile` does."""
+def quantiles(distinct: np.ndarray, counts: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return quantiles of the values behind a histogram, interpolated between neighbours as `numpy.quantile` does.
+
+    ``distinct`` ``(value,)`` in rising order, ``counts`` ``(value,)`` and ``shares`` ``(share,)`` from 0 to 1 ->
+    ``(share,)`` float64.
+    """
     ends = np.cumsum(counts)
-    place = share * (int(ends[-1]) - 1)
-    below, above = (
-        distinct[int(np.searchsorted(ends, step, side="right"))] for step in (math.floor(place), math.ceil(place))
-    )
-    weight = place - math.floor(place)
-    return float(below * (1 - weight) + above * weight)
+    places = shares * (int(ends[-1]) - 1)
+    below = distinct[np.searchsorted(ends, np.floor(places), side="right")]
+    above = distinct[np.searchsorted(ends, np.ceil(places), side="right")]
+    weights = places - np.floor(places)
+    return below * (1 - weights) + above * weights
 
 
 def _stand_in(strategy: str | None, facts: Facts, preprocessing: Values) -> float:
@@ -96,9 +109,72 @@ def _scaling(facts: Facts, normalization: str | None) -> tuple[float, float]:
         shift, scale = facts["mean"], facts["std"]
     elif normalization == "minmax":
         shift, scale = facts["min"], bounded(facts["max"] - facts["min"])
-    elif normalization == "iq" and "quartiles" in facts:
+    elif normalization in ("iq", "robust") and "quartiles" in facts:
         first, shift, third = facts["quartiles"]
         scale = bounded(third - first)
+        if normalization == "robust" and not scale > abs(shift) * _ROUNDING:
+            # Most rows share one value: what varies is in the other rows.
+            scale = bounded(facts["max"] - facts["min"]) / 2
     # A deviation that is only rounding would blow a constant column up.
-    negligible = abs(shift) * 1e-15
+    negligible = abs(shift) * _ROUNDING
     return shift, (scale if scale > negligible and scale > 0 else 1.0)
+
+
+_ROUNDING = 1e-15
+_MOST_LANDMARKS = 1000
+
+
+def _landmarks(distinct: np.ndarray, counts: np.ndarray) -> tuple[list[float], list[float]]:
+    """Return values in rising order and the score of each: where it would lie if the column were standard normal.
+
+    The ends lie where those of a normal sample of as many rows are expected, at the shares 0.5 / n and 1 - 0.5 / n. A
+    value that many rows share lies in the middle of their shares.
+    """
+    rows = int(counts.sum())
+    shares = np.linspace(0.0, 1.0, min(rows, _MOST_LANDMARKS))
+    values, places = np.unique(quantiles(distinct, counts, shares), return_inverse=True)
+    shares = np.bincount(places, weights=np.clip(shares, 0.5 / rows, 1 - 0.5 / rows)) / np.bincount(places)
+    normal = NormalDist()
+    return values.tolist(), [normal.inv_cdf(share) for share in shares.tolist()]
+
+
+# --- to the scale of a model and back ---------------------------------------------------------------------------------
+
+
+def scaled(values: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+    """Return values in the column's unit, ``(value,)`` float64, as a model sees them: ``(value,)`` float32, finite."""
+    if preprocessing["normalization"] == "log1p":
+        seen = np.log1p(values)
+    elif "landmarks" in facts:
+        seen = _along(values, facts["landmarks"], facts["scores"])
+    else:
+        seen = (values - facts["shift"]) / facts["scale"]
+    limit = np.finfo(np.float32).max
+    return np.clip(seen, -limit, limit).astype(np.float32)
+
+
+def unscaled(values: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+    """Return what `scaled` was given, ``(value,)`` float64, but for the rounding to float32."""
+    wide = np.asarray(values, dtype=np.float64)
+    if preprocessing["normalization"] == "log1p":
+        # exp of a wild answer overflows: the largest float keeps metrics finite.
+        return np.expm1(np.minimum(wide, 709.0))
+    if "landmarks" in facts:
+        return _along(wide, facts["scores"], facts["landmarks"])
+    return wide * facts["scale"] + facts["shift"]
+
+
+def _along(values: np.ndarray, start: list[float], end: list[float]) -> np.ndarray:
+    """Return values moved along the line through the points ``(start, end)``, which goes on straight outside of them.
+
+    Outside, the line has the mean slope of the whole, so that a value beyond the training rows stays apart from their
+    ends, and going back is exact there too.
+    """
+    largest = np.finfo(np.float64).max
+    # A quarter of everything: differences of the largest numbers are finite.
+    here, sources, goals = np.asarray(values) / 4, np.array(start) / 4, np.array(end) / 4
+    low, high = sources[0], sources[-1]
+    with np.errstate(over="ignore"):
+        slope = min((goals[-1] - goals[0]) / (high - low), largest) if high > low else 1.0
+        answer = np.interp(here, sources, goals) + (here - np.clip(here, low, high)) * slope
+        return np.clip(answer * 4, -largest, largest)
