@@ -100,7 +100,7 @@ DRAFTS = {
     "data/transform.py": "into the draft folder that the cache publishes whole",
     "training/tensor_file.py": "a draft that is renamed",
     "kernels/incoming.py": "bytes under another name until all are there, and a draft that is renamed",
-    "kernels/mirror.py": "an append-only copy, bytes under another name until all are there, and a draft that is renamed",
+    "kernels/mirror.py": "an append-only copy, bytes under another name, and a draft that is renamed",
     "kernels/local.py": "an append-only log",
     "kernels/agent.py": "an append-only log",
     "kernels/named_kernel.py": "an append-only log",

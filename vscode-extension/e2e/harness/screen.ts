@@ -83,8 +83,11 @@ export class Screen {
       .locator(".matchesCount")
       .filter({ hasText: /\d+ of \d+/ })
       .waitFor();
-    await this.page.keyboard.press("Escape");
-    await widget.waitFor({ state: "detached" });
+    // Pressed in the search itself: a panel that opens meanwhile may have taken the focus.
+    await this.until(`the search for ${text} closes`, async () => {
+      if ((await widget.count()) > 0) await widget.locator("textarea").first().press("Escape", { timeout: 2000 });
+      return (await widget.count()) === 0;
+    });
   }
 
   /** Put another text in the place of the first occurrence of one. */
