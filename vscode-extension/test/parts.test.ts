@@ -11,6 +11,7 @@ import { parseTags, readTags, writeTags } from "../src/runs/tags";
 import { discard, restore } from "../src/runs/trash";
 import { Restarts } from "../src/server/restarts";
 import { forServer } from "../src/server/settings";
+import { trustedFolders } from "../src/server/trust";
 
 let folder = "";
 beforeEach(() => {
@@ -106,3 +107,8 @@ test.each([
   ["# declml: off\ninput_features: []\n", false],
   ["  input_features: []\n", false],
 ])("%j is a config: %s", (text, is) => expect(looksLikeConfig(text)).toBe(is));
+
+test("the folders of a trusted workspace are trusted by the server too", () => {
+  expect(trustedFolders([], undefined)).toEqual({});
+  expect(trustedFolders(["/work/a", "/work/b"], "/home/me")).toEqual({ DECLML_TRUST: "/home/me:/work/a:/work/b" });
+});

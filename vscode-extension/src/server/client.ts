@@ -13,6 +13,7 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { forServer } from "./settings";
+import { trustedFolders } from "./trust";
 
 /** Where a client is started. */
 export interface ClientPlace {
@@ -45,13 +46,19 @@ const CAPABILITIES: StaticFeature = {
   clear: () => undefined,
 };
 
+/** Return what tells the server of the editor's trust; it is started in trusted workspaces only. */
+function trust(): Record<string, string> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).map((each) => each.uri.fsPath);
+  return trustedFolders(folders, process.env.DECLML_TRUST);
+}
+
 /** Return a client that has not been started. */
 export function buildClient({ python, folder, environment, log, errorHandler }: ClientPlace): LanguageClient {
   const server: ServerOptions = {
     command: python,
     // -P: a file of the project must not take the place of a module of the server.
     args: ["-P", "-m", "declml_lsp"],
-    options: { ...(folder === undefined ? {} : { cwd: folder }), env: { ...process.env, ...environment } },
+    options: { ...(folder === undefined ? {} : { cwd: folder }), env: { ...process.env, ...trust(), ...environment } },
   };
   const options: LanguageClientOptions = {
     documentSelector: [{ language: "declml" }, { notebook: "*", language: "python" }],
