@@ -19,6 +19,7 @@ from declml.runs.folder import open_run
 from .projects import SMALL_CONFIG, Project, make_project
 
 LINE_SECONDS = 120.0
+CONFIG = SMALL_CONFIG.replace("epochs: 3", "epochs: 3, early_stop: -1")
 
 
 class Watching:
@@ -62,7 +63,8 @@ class Watching:
 
 @pytest.fixture
 def watching(tmp_path: Path) -> Iterator[Watching]:
-    it = Watching(make_project(tmp_path, SMALL_CONFIG))
+    # A run that is to be stopped must not stop by itself.
+    it = Watching(make_project(tmp_path, CONFIG))
     yield it
     if it.process.poll() is None:
         it.process.kill()
@@ -91,8 +93,8 @@ def test_saves_train_mistakes_do_not_and_a_storm_is_one_run(watching: Watching) 
     assert any("epochs must be a whole number" in each for each in lines)
 
     for index in range(49):
-        project.config.write_text(SMALL_CONFIG.replace("epochs: 3", f"epochs: {index + 10}"))
-    project.config.write_text(SMALL_CONFIG.replace("epochs: 3", "epochs: 2"))
+        project.config.write_text(CONFIG.replace("epochs: 3", f"epochs: {index + 10}"))
+    project.config.write_text(CONFIG.replace("epochs: 3", "epochs: 2"))
     lines = watching.until("Watching")
     assert "Saved: trainer.epochs 4 -> 2" in lines
     assert [open_run(each).plan.trainer["epochs"] for each in run_folders(project.runs)] == [3, 4, 2]

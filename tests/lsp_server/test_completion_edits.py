@@ -182,11 +182,11 @@ def test_a_new_feature_is_a_snippet_with_places_to_fill_in() -> None:
         ("|", "input_features …", "input_features:\n  - name: x\n    type: binary"),
         ("|", "trainer …", "trainer:\n  epochs: x"),
         ("trainer:\n  |", "optimizer …", "trainer:\n  optimizer:\n    type: adam"),
-        (TEXT + "    |", "encoder …", TEXT + "    encoder:\n      type: auto_transformer"),
+        (TEXT + "    |", "encoder …", TEXT + "    encoder:\n      type: parallel_cnn"),
         (TEXT + "  |", "- name, type …", TEXT + "  - name: x\n    type: binary"),
         ("input_features: |", "name, type …", "input_features:\n  - name: x\n    type: binary"),
         ("input_features: [|]", "name, type …", "input_features: [{name: x, type: binary}]"),
-        ("preprocessing:\n  |", "split …", "preprocessing:\n  split:\n    type: datetime"),
+        ("preprocessing:\n  |", "split …", "preprocessing:\n  split:\n    type: random"),
     ],
 )
 def test_a_new_block_is_a_snippet_with_what_it_needs(text: str, label: str, expected: str) -> None:

@@ -19,6 +19,7 @@ from declml_lsp.facts import Facts
 from declml_lsp.session import Session, snapshot_of
 from declml_lsp.surface import SURFACE, WORKSPACE_SURFACE
 from declml_lsp.text import Text
+from declml_lsp.written import Written
 
 from .editing import QuietClient
 from .questions import METHODS, RESOLVED, Document
@@ -86,7 +87,7 @@ def as_params(method: str, params: Json) -> Json:
 
 
 def as_json(answer: Json) -> Json:
-    return CONVERTER.unstructure(answer)
+    return answer.data if isinstance(answer, Written) else CONVERTER.unstructure(answer)
 
 
 def answer_everything(session: Session, text: str, place: tuple[int, int]) -> None:

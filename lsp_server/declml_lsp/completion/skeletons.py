@@ -128,6 +128,8 @@ def _lines(place: Place, meaning: MappingMeaning) -> list[str]:
 def _blank(leaf: Meaning | None, number: int) -> str:
     """Return the place for a value in the syntax of snippets (LSP 3.17, `Snippet Syntax`)."""
     words = dict.fromkeys(word.name for word in leaf.words) if isinstance(leaf, LeafMeaning) else {}
+    if isinstance(leaf, LeafMeaning) and leaf.schema.get("default") in words:
+        words = {leaf.schema["default"]: None, **words}  # what is in force without it comes first
     if 1 < len(words) <= _MOST_CHOICES:
         return f"${{{number}|{','.join(words)}|}}"
     return f"${{{number}:{next(iter(words))}}}" if words else f"${number}"
