@@ -45,13 +45,16 @@ def attach_run(run: Run, on_event: OnEvent, on_notice: OnNotice) -> Attached:
 
 def stop_run(run: Run, *, now: bool, on_notice: OnNotice) -> Run:
     """Stop a run that is at work, after a checkpoint or ``now``, wait until it has ended and return it."""
-    process = run.record.get("process")
-    if run.status != "running" or not isinstance(process, int):
+    if run.status != "running":
         raise UserProblem("run-not-running", f"A run to stop must be running; got {run.id}, which is {run.status}.")
     if run.record.get("remote"):
+        # Its record here may not name the process yet: the other side knows.
         from declml.run.remote import stop_remotely
 
         return stop_remotely(run, now=now, on_notice=on_notice)
+    process = run.record.get("process")
+    if not isinstance(process, int):
+        raise UserProblem("run-not-running", f"A run to stop must have a process; {run.id} has none yet.")
     interrupt(process, again=now)
     deadline = time.monotonic() + _STOP_SECONDS
     while (stopped := open_run(run.path)).status == "running":
