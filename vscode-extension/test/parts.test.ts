@@ -110,5 +110,5 @@ test.each([
 
 test("the folders of a trusted workspace are trusted by the server too", () => {
   expect(trustedFolders([], undefined)).toEqual({});
-  expect(trustedFolders(["/work/a", "/work/b"], "/home/me")).toEqual({ DECLML_TRUST: "/home/me:/work/a:/work/b" });
+  expect(trustedFolders(["/srv/a", "/srv/b"], "/home/me")).toEqual({ DECLML_TRUST: "/home/me:/srv/a:/srv/b" });
 });
