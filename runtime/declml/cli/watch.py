@@ -90,7 +90,7 @@ class _Screen:
                 shown = f", {run.decides['metric']} {number(value)}" if value is not None else ""
                 say(f"{good('Finished')} run {heading(run.id)} in {duration(run.record.get('seconds'))}{shown}.")
             else:
-                say(f"Run {heading(run.id)} was stopped for a newer save; its checkpoint and record are kept.")
+                say(f"Run {heading(run.id)} was stopped; its checkpoint and record are kept.")
             self._begin()
 
     def failed(self, error: DeclmlError) -> None:
