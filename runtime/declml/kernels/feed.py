@@ -65,9 +65,12 @@ class Feed:
             self._send(Hint(str(self._path), self._offset, size))
             self._offset = size
             return True
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            data = file.read(size - self._offset)
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read(size - self._offset)
+        except OSError:
+            return False  # not to be read now; the end is told all the same, and whoever reads then hears why
         whole = data[: data.rfind(b"\n") + 1]
         if not whole:
             return False
