@@ -59,7 +59,7 @@ def measure(channel: Channel, root: Path, here: Path, *, count: int, pause: floa
     watcher.start()
     mirror.start()
     told: list[float] = []
-    process = Launched(writer.pid, here / LOG, RemoteProcess(writer.pid, mirror))
+    process = Launched(writer.pid, here / LOG, RemoteProcess(writer.pid, mirror), 0, mirror.news)
     follow(here / "events.jsonl", process, lambda event: told.append(time.time() - event["time"]))
     took = time.monotonic() - began
     mirror.close()
