@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 from tests.waiting import until
 
 import declml
-from declml.errors import UserProblem
+from declml.errors import ConfigProblems, UserProblem
 from declml.kernels.channel import ChannelLost
 from declml.kernels.local import interrupt
 from declml.kernels.stream_channel import connect
@@ -200,6 +201,78 @@ def test_runs_that_queue_wait_for_their_turn(tmp_path: Path) -> None:
     assert said == [f"Waiting behind run {find(first.runs, 'latest').id}."]
     assert run.status == "finished"
     assert run.record["started"] >= find(first.runs, "latest").record["finished"]
+
+
+def test_runs_train_side_by_side_on_one_kernel(tmp_path: Path) -> None:
+    projects = [make_project(tmp_path / name, LONG) for name in "ab"]
+    both = threading.Barrier(3)
+    statuses: list[str] = []
+
+    def train(project: Project) -> None:
+        met: list[bool] = []
+
+        def meet(event: Mapping[str, Any]) -> None:
+            if event["kind"] == "metrics" and not met:
+                met.append(True)
+                both.wait(120)  # the other one trains now
+                both.wait(120)
+                raise KeyboardInterrupt
+
+        statuses.append(declml.train(project.config, runs=project.runs, kernel="warm", on_event=meet).status)
+
+    threads = [threading.Thread(target=train, args=(each,)) for each in projects]
+    for thread in threads:
+        thread.start()
+    both.wait(120)
+    with kernel_channel() as channel:
+        assert len(channel.call("running", {})) == 2
+    both.wait(120)
+    for thread in threads:
+        thread.join()
+    assert statuses == ["interrupted", "interrupted"]
+
+
+def test_an_interrupt_leaves_a_checkpoint_in_two_seconds_and_a_second_one_ends_at_once(tmp_path: Path) -> None:
+    project = make_project(tmp_path, LONG)
+    pressed: list[float] = []
+
+    def press(event: Mapping[str, Any], times: int) -> None:
+        if len(pressed) < times and event["kind"] == "metrics" and event["epoch"] >= 2:
+            pressed.append(time.monotonic() - stalled_seconds())
+            raise KeyboardInterrupt
+
+    run = declml.train(project.config, runs=project.runs, kernel="warm", on_event=lambda event: press(event, 1))
+    took = time.monotonic() - stalled_seconds() - pressed[0]
+    assert (run.status, (run.path / "checkpoints" / "latest.safetensors").exists()) == ("interrupted", True)
+    assert took < 2.0, took
+    pressed.clear()
+    with pytest.raises(UserProblem, match="SIGKILL") as ended:
+        declml.train(
+            project.config, runs=project.runs, kernel="warm", again=True, on_event=lambda event: press(event, 2)
+        )
+    assert time.monotonic() - stalled_seconds() - pressed[1] < 1.0
+    assert "--resume" in ended.value.hint
+
+
+def stalled_seconds() -> float:
+    """Return the seconds for which some process of this machine waited for a processor, as far as the system says."""
+    try:
+        total = Path("/proc/pressure/cpu").read_text().split()[4]
+    except OSError:
+        return 0.0
+    return int(total.removeprefix("total=")) / 1e6
+
+
+def test_a_gpu_that_is_not_there_is_a_problem_with_the_choices(tmp_path: Path) -> None:
+    if subprocess.run(["which", "nvidia-smi"], capture_output=True, check=False).returncode == 0:
+        pytest.skip("there is a GPU")
+    project = make_project(tmp_path, SMALL_CONFIG.replace("threads: 1", "threads: 1, device: cuda"))
+    with pytest.raises(ConfigProblems) as refused:
+        declml.train(project.config, runs=project.runs, kernel="warm")
+    problem = refused.value.problems[0]
+    assert (problem.code, problem.path) == ("device-absent", "trainer.device")
+    assert "'cuda'" in problem.message
+    assert "cpu" in problem.hint
 
 
 def test_it_ends_itself_when_nothing_is_asked_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

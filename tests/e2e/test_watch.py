@@ -16,6 +16,7 @@ import pytest
 from declml.runs.find import find, run_folders
 from declml.runs.folder import open_run
 
+from .kernels.jupyter import TOKEN, jupyter_server
 from .projects import SMALL_CONFIG, Project, make_project
 
 LINE_SECONDS = 120.0
@@ -25,11 +26,14 @@ CONFIG = SMALL_CONFIG.replace("epochs: 3", "epochs: 3, early_stop: -1")
 class Watching:
     """A real `declml watch` and the lines that it prints."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *options: str) -> None:
         self.project = project
         self._lines: queue.Queue[str] = queue.Queue()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "declml.cli.main", "watch", str(project.config), "--runs", str(project.runs)],
+            [
+                *(sys.executable, "-m", "declml.cli.main", "watch", str(project.config)),
+                *("--runs", str(project.runs), *options),
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -127,3 +131,25 @@ def test_a_newer_save_stops_the_older_run_and_keeps_its_record(watching: Watchin
     watching.until("epoch 2/")
     assert watching.end() == 0
     assert find(project.runs, "latest").status == "interrupted"
+
+
+def test_a_watch_on_a_server_trains_the_newest_save_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DECLML_KERNEL_TOKEN", TOKEN)
+    with jupyter_server(tmp_path / "server") as server:
+        it = Watching(make_project(tmp_path / "project", CONFIG), "--kernel", server.address)
+        try:
+            it.until("Watching")
+            save(it.project, "epochs: 3", "epochs: 100000")
+            it.until("epoch 2/")
+            save(it.project, "epochs: 100000", "epochs: 2")
+            lines = it.until("Finished")
+            assert any("was stopped; its checkpoint and record are kept" in each for each in lines)
+            assert it.end() == 0
+        finally:
+            it.process.kill()
+            it.process.wait(30)
+        runs = [open_run(each) for each in run_folders(it.project.runs)]
+        assert [each.status for each in runs] == ["finished", "interrupted", "finished"]
+        for each in runs:
+            far = Path(each.record["remote"]["folder"]) / "events.jsonl"
+            assert each.events.read_bytes() == far.read_bytes()

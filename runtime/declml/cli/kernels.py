@@ -96,24 +96,60 @@ def remove(name: str) -> None:
     say(f"{name} is forgotten.")
 
 
-@kernels.command(epilog="Examples:\n  declml kernels stop\n  declml kernels stop python3 --now")
+@kernels.command(
+    epilog="""\b
+Examples:
+  declml kernels stop
+  declml kernels stop python3 --now
+  declml kernels stop https://gpu.example.org:8888
+
+A kernel that declml started, here or on a server, ends by itself when it was not needed for half an hour
+(DECLML_KERNEL_IDLE_SECONDS where it runs says otherwise).
+"""
+)
 @click.argument("name", default="warm")
 @click.option("--now", is_flag=True, help="Also when it trains: the runs go on, only the kernel ends.")
 def stop(name: str, now: bool) -> None:
-    """End the kernel NAME of this machine (warm) and free its memory. The next training starts it again."""
+    """End the kernel NAME (warm), or declml's kernels at a remote address, and free the memory. The next training
+    starts it again.
+    """
+    from declml.kernels.choice import parse_choice
+    from declml.kernels.known import known_kernel
+
+    known = known_kernel(name)
+    choice = parse_choice(known.address if known is not None else name)
+    shown = name.partition("?")[0]  # a token stands behind it
+    if choice.kind == "server":
+        from declml.kernels.server_kernel import end_server_kernels
+
+        ended = end_server_kernels(choice.text, now=now)
+    elif choice.kind == "ssh":
+        from declml.kernels.ssh_channel import ssh_kernel
+
+        channel = ssh_kernel(choice.text)
+        ended = [bool(channel.call("shut_down", {"when_idle": not now}))]
+        channel.close()
+    else:
+        ended = _end_here(name, now=now)
+    if not ended:
+        say(f"No kernel '{shown}' is running.")
+    for each in ended:
+        say(f"Ended {shown}." if each else f"{shown} is training; --now ends it and lets its runs go on.")
+
+
+def _end_here(name: str, *, now: bool) -> list[bool]:
     from declml.kernels.channel import ChannelLost
     from declml.kernels.stream_channel import connect
     from declml.kernels.warm_kernel import local_kernels
 
-    found = [each for each in local_kernels() if each.label == name]
-    if not found:
-        say(f"No kernel '{name}' is running.")
-        return
-    for each in found:
+    ended: list[bool] = []
+    for each in local_kernels():
+        if each.label != name:
+            continue
         try:
             channel = connect(each.address, label=each.label)
-            ended = channel.call("shut_down", {"when_idle": not now})
+            ended.append(bool(channel.call("shut_down", {"when_idle": not now})))
             channel.close()
         except ChannelLost:
-            ended = True
-        say(f"Ended {name}." if ended else f"{name} is training; --now ends it and lets its runs go on.")
+            ended.append(True)
+    return ended

@@ -28,6 +28,8 @@ def stop(run: str, runs: str | None, now: bool) -> None:
     stopped = stop_run(found, now=now, on_notice=say)
     if stopped.status != "running":
         how = {"interrupted": "stopped; its checkpoint is kept", "killed": "ended at once"}
-        say(f"Run {stopped.id} {how.get(stopped.status, f'had {stopped.status} meanwhile')}.")
+        never = stopped.status == "interrupted" and not stopped.events.exists()
+        said = "never began" if never else how.get(stopped.status, f"had {stopped.status} meanwhile")
+        say(f"Run {stopped.id} {said}.")
     if stopped.status in {"interrupted", "killed"}:
         say(f"Go on with: declml train CONFIG --resume {stopped.id}")

@@ -29,6 +29,7 @@ Examples:
   declml train census.declml.yaml --resume latest
   declml train census.declml.yaml --kernel python3
   declml train census.declml.yaml --kernel https://host:8888
+  declml train census.declml.yaml --detach
   declml train census.declml.yaml --json > events.jsonl
 
 Ctrl-C stops after writing a checkpoint; a second one stops at once. The exit code is 0 when training finished, 1 for a
@@ -51,6 +52,7 @@ problem and 130 when it was interrupted.
     help="Print every event and problem, and the result, as JSON lines for a program.",
 )
 @kernel_option()
+@click.option("--detach", is_flag=True, help="Return as soon as it trains; `declml attach` shows it later.")
 @click.option("--trigger", type=click.Choice(TRIGGERS), default="cli", hidden=True, help="Who asks; for the record.")
 def train(
     config: str,
@@ -62,6 +64,7 @@ def train(
     again: bool,
     as_json: bool,
     kernel: str | None,
+    detach: bool,
     trigger: Trigger,
 ) -> None:
     """Train the model that CONFIG describes.
@@ -88,6 +91,7 @@ def train(
                 on_event=progress.take,
                 on_notice=progress.notice,
                 kernel=kernel,
+                detach=detach,
                 trigger=trigger,
             )
     finally:
@@ -96,11 +100,20 @@ def train(
         program.result(run)
     elif run.status == "finished":
         say(summary(run))
+    elif detach and run.status == "running":
+        say(f"Training run {heading(run.id)}{_where(run)}.")
+        say(f"Show it  declml attach {run.id}")
+        say(f"Stop it  declml stop {run.id}")
     else:
         options = _options(dataset=dataset, runs=runs, overrides=overrides)
         say(f"Interrupted. Go on with: declml train {shlex.quote(config)}{options} --resume {run.id}")
-    if run.status != "finished":
+    if run.status != "finished" and not (detach and run.status == "running"):
         raise click.exceptions.Exit(_INTERRUPTED)
+
+
+def _where(run: Run) -> str:
+    """Return where a run trains, as the end of a sentence."""
+    return f" on {run.record['kernel']}" if run.record.get("kernel") else ""
 
 
 def summary(run: Run) -> str:

@@ -54,6 +54,7 @@ class Agent:
         self._warm = WarmKeep()
         self._turns = Turns()
         self._leave: Callable[[], None] | None = None
+        self._resting = False
 
     def call(self, act: str, arguments: Mapping[str, Json], blobs: Sequence[bytes] = ()) -> Json:
         """Do one act; `ActFailed` says in one sentence why it could not be done."""
@@ -185,6 +186,31 @@ class Agent:
                     return
 
         threading.Thread(target=watch, name="declml idleness", daemon=True).start()
+
+    def touch(self) -> None:
+        """Note that somebody needs this kernel."""
+        self._touched = time.monotonic()
+
+    def rest_when_idle(self, leave: Callable[[], object]) -> None:
+        """End the warm parent, and call ``leave``, when this kernel has launched nothing and was asked nothing for half
+        an hour; again after each time that it was needed. Calling this again changes nothing.
+        """
+        limit = float(os.environ.get(IDLE_SECONDS) or _IDLE_SECONDS)
+
+        def watch() -> None:
+            while True:
+                time.sleep(max(0.05, min(60.0, limit / 4)))
+                if self.running():
+                    self.touch()
+                elif time.monotonic() - self._touched > limit:
+                    self._warm.close()
+                    leave()
+                    self.touch()
+
+        with self._lock:
+            begun, self._resting = self._resting, True
+        if not begun:
+            threading.Thread(target=watch, name="declml idleness", daemon=True).start()
 
     def _collect(self) -> None:
         with self._lock:

@@ -24,14 +24,16 @@ LARGEST_READ = 2**22
 
 def serve(address: str) -> None:
     """Open the socket ``address`` for this process's agent, begin to warm up, and end the kernel when it is idle."""
-    Path(address).unlink(missing_ok=True)
+    draft = Path(f"{address}~")
+    draft.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
-        listener.bind(address)
+        listener.bind(str(draft))
     finally:
         os.umask(before)
     listener.listen()
+    draft.replace(address)  # who finds it may connect
     it = agent()
     it.warm_up()
     it.watch_idleness(Path(address))

@@ -18,6 +18,7 @@ from typing import Any
 from declml.kernels.agent import agent
 from declml.kernels.channel import ActFailed, Hint
 from declml.kernels.feed import Feed
+from declml.kernels.reaping import end_own_session
 from declml.runs.alive import is_alive
 
 HINT_TARGET = "declml.events"
@@ -62,9 +63,11 @@ def call(act: str, arguments: str) -> str:
     try:
         given: dict[str, Any] = json.loads(arguments)
         if act == "look":
+            agent().touch()
             return json.dumps({"answer": _look(request, **given)})
         if act == "about":  # the first that a client asks: it will want to train
             agent().warm_up()
+            agent().rest_when_idle(lambda: end_own_session(_connection_file()))
         blobs: Sequence[bytes] = [bytes(each) for each in request.get("buffers") or ()]
         return json.dumps({"answer": agent().call(act, given, blobs)})
     except ActFailed as error:
@@ -109,6 +112,13 @@ def _kernel() -> Any:
     from ipykernel.kernelbase import Kernel
 
     return Kernel.instance()
+
+
+def _connection_file() -> str:
+    # Imported here, as above.
+    from ipykernel.connect import get_connection_file
+
+    return get_connection_file()
 
 
 def _request() -> Mapping[str, Any]:

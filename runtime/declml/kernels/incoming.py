@@ -29,7 +29,8 @@ DATA, RUNS, ASKS, TREES = "declml-data", "declml-runs", "asks", "trees"
 ASKED = "declml.run.asked"
 """The module of the process that plans what is asked for and then trains it. A name here: this room is below it."""
 
-_ASK, _ANSWER, _PID, _LOG = "ask.json", "answer.json", "pid", "asked.log"
+_ASK, _ANSWER, _CLAIM, _LOG = "ask.json", "answer.json", "claim", "asked.log"
+_PID = f"{_CLAIM}/pid"
 _KEPT_ASKS_SECONDS = 14 * 86_400
 _HASH = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-9a-f]{8,64}")
@@ -172,12 +173,31 @@ def ask(agent: Launcher, request: Mapping[str, Json]) -> dict[str, Json]:
             whole = {**request, "root": str(_root()), "runs": str(_root() / RUNS), "answer": str(folder / _ANSWER)}
             _write(folder / _ASK, json.dumps(whole, ensure_ascii=False).encode())
             launched = agent.launch(ASKED, str(folder / _ASK), str(folder / _LOG), label=str(request.get("file", "")))
-            _write(folder / _PID, str(launched["pid"]).encode())
+            claim(folder, int(launched["pid"]))
     return {"pid": int((folder / _PID).read_text())}
 
 
+def claim(folder: Path, pid: int) -> int:
+    """Write down that process ``pid`` does the request of ``folder``, unless another one is written down already.
+
+    Return who does it. A kernel that was killed after it launched a process could not say so, and the next one launches
+    another: the first that is written down is the one.
+    """
+    draft = folder / f"{_CLAIM}.{pid}.part"
+    draft.mkdir(exist_ok=True)
+    (draft / "pid").write_text(str(pid))
+    try:
+        # A folder takes no other folder's place unless that is empty: the first one stays.
+        draft.rename(folder / _CLAIM)
+    except OSError:
+        shutil.rmtree(draft, ignore_errors=True)
+    return int((folder / _PID).read_text())
+
+
 def answered(_agent: Launcher, number: str) -> dict[str, Json]:
-    """Return the answer to a request (None while there is none), whether its process has ended, and its last words."""
+    """Return the answer to a request (None while there is none), whether it is ``known`` here at all, whether its
+    process has ended, and its last words.
+    """
     folder = _ask_folder(number)
     try:
         # Asked before looking: an answer that was written before the end is then surely seen.
@@ -185,12 +205,13 @@ def answered(_agent: Launcher, number: str) -> dict[str, Json]:
     except FileNotFoundError:
         ended = True
     try:
-        return {"answer": json.loads((folder / _ANSWER).read_bytes()), "ended": ended, "log": ""}
+        answer = json.loads((folder / _ANSWER).read_bytes())
+        return {"answer": answer, "known": True, "ended": ended, "log": ""}
     except FileNotFoundError:
         pass
     log = folder / _LOG
     said = log.read_text(errors="replace").splitlines()[-12:] if log.exists() else []
-    return {"answer": None, "ended": ended, "log": "\n".join(said)}
+    return {"answer": None, "known": (folder / _PID).exists(), "ended": ended, "log": "\n".join(said)}
 
 
 def _ask_folder(number: str) -> Path:

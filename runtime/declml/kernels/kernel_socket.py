@@ -97,6 +97,23 @@ class KernelSocket:
         """Note that the kernel is another one now."""
         self.generation += 1
 
+    def kernel_dead(self) -> None:
+        """Have a kernel that its server has given up take its place: returns at once, and asks in a thread."""
+        again = threading.Thread(target=self.look_for_kernel, name=f"kernel {self._server.label}", daemon=True)
+        again.start()
+
+    def look_for_kernel(self) -> None:
+        """Connect to the kernel that the server has for us now: another one, where somebody has ended ours."""
+        # A server that cannot be asked now is asked again: the beat goes on, and the next connection too.
+        with contextlib.suppress(ChannelLost, UserProblem):
+            found = self._find()
+            if found != self.kernel_id:
+                self.kernel_id = found
+                self.generation += 1
+                if self._connection is not None:
+                    with contextlib.suppress(OSError):
+                        self._connection.close()
+
     def close(self) -> None:
         """Close it for good."""
         self._closed.set()
@@ -126,6 +143,8 @@ class KernelSocket:
                     self._listen(connection)
                     self._lost()
                     continue
+                if connection is not None:
+                    self.look_for_kernel()  # it may be one that the server has given up
             # Not all clients of a server that comes back at once.
             self._closed.wait(pause * (0.75 + random.random() / 2))
             pause = min(pause * 2, _LONGEST_PAUSE)

@@ -159,6 +159,14 @@ def follow(path: Path, launched: Launched, on_event: OnEvent | None = None) -> O
         launched.news.wait(pause)
 
 
+def whole_size(path: Path) -> int:
+    """Return where the last whole line of a stream ends; a run that goes on writes from there."""
+    try:
+        return path.read_bytes().rfind(b"\n") + 1
+    except FileNotFoundError:
+        return 0
+
+
 def interrupt(pid: int, *, again: bool = False) -> bool:
     """Ask process ``pid`` to stop after writing a checkpoint; ``again`` kills it and its children.
 

@@ -26,7 +26,7 @@ from declml.kernels.channel import ActFailed, Channel, ChannelLost, Hint
 
 Artifacts: TypeAlias = Literal["fetch", "stay"]
 
-EVENTS, RECORD, LOG = "events.jsonl", "record.json", "worker.log"
+EVENTS, RECORD, LOG, DIFF = "events.jsonl", "record.json", "worker.log", "git.diff"
 LOCK = ".mirror.lock"
 _PIECE = 2**22
 _ONE_WRITE = 2**20
@@ -247,9 +247,21 @@ class Mirror:
         self._write_record(record, whole=True)
 
     def _write_record(self, record: Mapping[str, Any], *, whole: bool) -> None:
+        record = {**record, **self._git(record)}
         remote = {**self._copied.about, "folder": self._copied.there, "process": self._copied.pid, "whole": whole}
         text = json.dumps({**record, "remote": remote}, indent=2, ensure_ascii=False) + "\n"
         _write_whole(self._copied.here / RECORD, text.encode())
+
+    def _git(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the git state of the project here, which the other side cannot know; what is not committed lies here
+        already.
+        """
+        with contextlib.suppress(OSError, ValueError):
+            here = json.loads((self._copied.here / RECORD).read_bytes())
+            digest = _hash(self._copied.here / DIFF)
+            outputs = {**record["outputs"], DIFF: digest} if digest and "outputs" in record else record.get("outputs")
+            return {"git": here.get("git"), **({"outputs": outputs} if outputs is not None else {})}
+        return {}
 
     def _fetch(self, name: str, digest: str) -> None:
         """Bring one file whose hash is known; what an earlier client has of it is not brought again."""

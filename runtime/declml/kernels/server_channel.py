@@ -30,9 +30,9 @@ ONCE = frozenset({"launch", "stop", "shut_down"})
 """Acts that are never sent a second time: when the connection breaks, nobody knows whether they were done."""
 
 _LARGEST_READ = 2**22
-_BEAT_SECONDS = 0.75
+_BEAT_SECONDS = 0.5
 _SILENT_SECONDS = 2.0
-"""How long the kernel may leave a beat without an answer before that is told."""
+"""How long the kernel may leave a beat without an answer before that is told: with the beat, within three seconds."""
 _GRACE_SECONDS = 2.0
 """How long an answer may take after a connection has come back, before the question is asked again."""
 
@@ -161,10 +161,14 @@ class ServerChannel:
 
     def close(self) -> None:
         """Let go of the connection."""
+        self.leave()
+        self.rest.close()
+
+    def leave(self) -> None:
+        """Let go of the kernel, and not of the server."""
         self._closed.set()
         self._beat_soon.set()
         self._socket.close()
-        self.rest.close()
 
     # --- requests ------------------------------------------------------------------------------------------------
 
@@ -221,6 +225,8 @@ class ServerChannel:
             if output is not None:
                 output(str(message.content.get("text", "")))
         elif message.kind == "status" and message.content.get("execution_state") in {"restarting", "dead"}:
+            if message.content["execution_state"] == "dead":
+                self._socket.kernel_dead()
             self._socket.kernel_restarted()
             self._beat_soon.set()
 
@@ -254,11 +260,13 @@ class ServerChannel:
                 "look", {"files": {path: each.pid for path, each in at_work.items()}}, timeout_seconds=_SILENT_SECONDS
             )
         except ChannelLost:
-            if self._socket.up and not self._silent:
-                self._silent = True
-                self._tell(
-                    f"the kernel {self._label} does not answer: it died, or is very busy; what it trains goes on"
-                )
+            if self._socket.up:
+                if not self._silent:
+                    self._silent = True
+                    self._tell(
+                        f"the kernel {self._label} does not answer: it died, or is very busy; what it trains goes on"
+                    )
+                self._socket.look_for_kernel()
             raise
         if self._silent:
             self._silent = False

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from declml.errors import UserProblem
-from declml.kernels.channel import ChannelLost
+from declml.kernels.channel import ActFailed, ChannelLost
+from declml.kernels.reaping import SESSION_TYPE
 from declml.kernels.server_channel import ServerChannel
 from declml.kernels.server_rest import Rest
 from declml.kernels.tokens import Server, remember, server_of
@@ -49,6 +50,39 @@ def server_kernel(text: str, *, on_state: Callable[[str], None] | None = None) -
     return channel
 
 
+def end_server_kernels(text: str, *, now: bool) -> list[bool]:
+    """End declml's kernels on the server that the URL ``text`` names; what they train goes on.
+
+    Return for each whether it was ended: one that trains stays, unless ``now``.
+    """
+    server = server_of(text)
+    rest = Rest(server)
+    try:
+        found = rest.ask("GET", "/api/sessions")
+        sessions = found.json() if found.status == http.client.OK else []
+        ended: list[bool] = []
+        for each in [each for each in sessions if each.get("type") == SESSION_TYPE]:
+            busy = not now and _trains(rest, str(each["kernel"]["id"]))
+            if not busy:
+                rest.ask("DELETE", f"/api/sessions/{each['id']}")
+            ended.append(not busy)
+        return ended
+    except ChannelLost as lost:
+        raise UserProblem("kernel-unreachable", str(lost), hint="Is the server running?") from lost
+    finally:
+        rest.close()
+
+
+def _trains(rest: Rest, kernel: str) -> bool:
+    channel = ServerChannel(rest, lambda: kernel, label=rest.server.label)
+    try:
+        return bool(channel.call("running", {}, timeout_seconds=_READY_SECONDS))
+    except ActFailed:
+        return False  # it has no declml any more
+    finally:
+        channel.leave()
+
+
 def restart(channel: ServerChannel) -> None:
     """Start the kernel of a channel anew: it has other code in its memory than lies on its disk."""
     channel.rest.ask("POST", f"/api/kernels/{channel.kernel_id}/restart", {})
@@ -81,10 +115,13 @@ def _kernelspec(rest: Rest, server: Server) -> str:
 
 
 def _kernel(rest: Rest, name: str) -> str:
-    wanted = {"path": f"declml on {name}", "name": "declml", "type": "declml", "kernel": {"name": name}}
+    wanted = {"path": f"declml on {name}", "name": "declml", "type": SESSION_TYPE, "kernel": {"name": name}}
     answer = rest.ask("POST", "/api/sessions", wanted)
     if answer.status in _DONE:
         kernel: dict[str, Any] = answer.json()["kernel"]
+        if kernel.get("execution_state") == "dead":
+            # It died so often that the server starts it no more by itself.
+            rest.ask("POST", f"/api/kernels/{kernel['id']}/restart", {})
         return str(kernel["id"])
     # Some gateways have kernels and no sessions: each client then has a kernel of its own.
     answer = rest.ask("POST", "/api/kernels", {"name": name})

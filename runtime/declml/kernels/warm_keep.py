@@ -40,11 +40,19 @@ class WarmKeep:
 
     def begin(self) -> None:
         """Start the parent unless there is one; returns before it has imported anything."""
+        if _shared():
+            return
         with self._lock:
             self._begin()
 
     def address(self) -> str | None:
-        """Return the socket of a parent that is fit to fork, or None where this system has no fork."""
+        """Return the socket of a parent that is fit to fork, or None where this system has no fork.
+
+        It is that of the parent which this process's own environment names, while that is there.
+        """
+        shared = _shared()
+        if shared:
+            return shared
         with self._lock:
             if self._parent is not None and self._unfit(self._parent):
                 self._parent.close()
@@ -78,6 +86,11 @@ class WarmKeep:
         if not self._first_bytes:
             self._first_bytes = now
         return now - self._first_bytes > GROWTH_MARK_BYTES
+
+
+def _shared() -> str | None:
+    named = os.environ.get(WARM_PARENT)
+    return named if named and Path(named).exists() else None
 
 
 def _resident_bytes(pid: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -80,7 +81,13 @@ def reach_warm() -> tuple[str, str]:
 
         with FileLock(folder.with_suffix(".lock")):
             # Somebody else may have started it while we waited.
-            kernel = _running(folder) or _start(folder)
+            kernel = _running(folder) or _start(folder) or _start(folder)
+        if kernel is None:
+            raise UserProblem(
+                "kernel-start",
+                "The warm kernel must start; it was killed twice before it answered: most often memory ran out.",
+                hint="Train without it: --kernel local",
+            )
         _retire(folder)
     return kernel.address, kernel.label
 
@@ -110,7 +117,8 @@ def read_kernel(folder: Path) -> LocalKernel | None:
         return None
 
 
-def _start(folder: Path) -> LocalKernel:
+def _start(folder: Path) -> LocalKernel | None:
+    """Start the kernel; None when somebody killed it meanwhile, which says nothing of whether it can start."""
     shutil.rmtree(folder, ignore_errors=True)  # what a killed one left behind
     folder.mkdir(mode=0o700)
     with (folder / LOG).open("ab") as log:
@@ -134,6 +142,8 @@ def _start(folder: Path) -> LocalKernel:
                 process.returncode = 0  # it outlives this process on purpose, and nobody waits for it
                 return kernel
         time.sleep(_LOOK_SECONDS)
+    if process.poll() == -signal.SIGKILL:
+        return None
     said = (folder / LOG).read_text(errors="replace").splitlines()[-_LOG_LINES:]
     if process.poll() is None:
         process.kill()

@@ -69,7 +69,7 @@ def _sentence(run: Run) -> str:
     problem: Mapping[str, Any] = run.record.get("problem") or {}
     how = {
         "failed": f"failed. {problem.get('message', '')}".strip(),
-        "interrupted": "was interrupted; its checkpoint is kept.",
+        "interrupted": f"never began. {problem['message']}" if problem else "was interrupted; its checkpoint is kept.",
         "killed": "was killed before it could say how it ended: most often memory ran out.",
         "running": "is still running.",
     }.get(run.status, f"is {run.status}.")

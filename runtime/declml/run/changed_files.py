@@ -116,19 +116,25 @@ class ChangedFiles:
 
 
 def _is_silent(folder: str) -> bool:
-    """Return whether the file system of a folder is one that tells a kernel nothing of what other machines write."""
     try:
-        mounts = Path("/proc/self/mounts").read_text(errors="replace").splitlines()
+        mounts = Path("/proc/self/mounts").read_text(errors="replace")
     except OSError:
         return False
-    real = os.path.realpath(folder)
+    return tells_nothing(os.path.realpath(folder), mounts)
+
+
+def tells_nothing(folder: str, mounts: str) -> bool:
+    """Return whether the file system of a folder is one that tells a kernel nothing of what other machines write.
+
+    ``mounts`` is what the system says in ``/proc/self/mounts``.
+    """
     best, kind = "", ""
-    for line in mounts:
+    for line in mounts.splitlines():
         fields = line.split()
         if len(fields) < 3:
             continue
         place = fields[1].encode().decode("unicode_escape")
-        inside = real == place or real.startswith(place.rstrip("/") + "/")
+        inside = folder == place or folder.startswith(place.rstrip("/") + "/")
         if inside and len(place) >= len(best):
             best, kind = place, fields[2]
     return kind.startswith(_SILENT_FILE_SYSTEMS)

@@ -16,7 +16,8 @@ from declml.kernels.choice import Choice
 from declml.kernels.fingerprint import source_hash
 from declml.kernels.known import known_kernel
 from declml.kernels.reach import reached
-from declml.run.launching import Launch, OnEvent, follow_run, start_run
+from declml.run.launching import Launch, OnEvent, begun_run, follow_run, start_run
+from declml.runs.find import find
 from declml.runs.folder import Run
 
 _TURN_SECONDS = 0.2
@@ -30,17 +31,25 @@ def train_on(
     *,
     resume: str | Path | None = None,
     again: bool = False,
+    detach: bool = False,
     on_event: OnEvent | None = None,
     on_notice: OnNotice | None = None,
 ) -> Run:
-    """Train a launch on the kernel of ``choice``, follow it to its end and return the run."""
+    """Train a launch on the kernel of ``choice``, follow it to its end and return the run.
+
+    With ``detach`` it returns as soon as the run trains, which then has the status ``running``. A run to ``resume``
+    goes on where it is: on this machine, or on the remote kernel that it began on where ``choice`` names none.
+    """
     notice = on_notice or _silent
+    launch = replace(launch, on_notice=notice)
     address = remote_address(choice)
+    if resume is not None:
+        address = _place_of(find(launch.runs, resume), choice, address)
     if address is not None:
         # Imported here: whoever trains on this machine needs none of it.
         from declml.run.remote import train_at
 
-        return train_at(address, launch, resume=resume, again=again, on_event=on_event, on_notice=notice)
+        return train_at(address, launch, resume=resume, again=again, detach=detach, on_event=on_event, on_notice=notice)
     with ExitStack() as stack:
 
         def kernel() -> Channel | None:
@@ -52,7 +61,23 @@ def train_on(
             return channel
 
         started = start_run(replace(launch, kernel=kernel), resume=resume, again=again)
-        return follow_run(started, on_event)
+        return begun_run(started) if detach else follow_run(started, on_event)
+
+
+def _place_of(run: Run, choice: Choice, address: str | None) -> str | None:
+    """Return the address of the remote kernel that a run must go on at, None for this machine."""
+    remote = run.record.get("remote")
+    there = str(remote["address"]) if remote else None
+    if not choice.asked:
+        return there
+    if (there is None) != (address is None):
+        raise UserProblem(
+            "resume-elsewhere",
+            f"A run must be resumed where its checkpoint is, {f'on {there}' if there else 'on this machine'}; got the"
+            f" kernel '{choice.text.partition('?')[0]}'.",
+            hint=f"Resume it with: --kernel {there or 'warm'}",
+        )
+    return address
 
 
 def remote_address(choice: Choice) -> str | None:

@@ -5,31 +5,34 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
-import uuid
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from declml import __version__
 from declml.errors import ConfigProblems, DeclmlError, UserProblem
 from declml.kernels.channel import Channel, ChannelLost
-from declml.kernels.local import LOG, Launched, follow
+from declml.kernels.local import LOG, Launched, follow, whole_size
 from declml.kernels.mirror import Copied, Mirror
 from declml.kernels.presence import require_presence
 from declml.kernels.reach_remote import reached_remotely, without_token
-from declml.kernels.remote_project import project_of
-from declml.kernels.tokens import redacted
-from declml.run.config import Config, told_problem
+from declml.run.config import Config
 from declml.run.files import write_json
-from declml.run.folder import RunFolder, create_run
-from declml.run.launching import Launch, Started, check_pin, follow_run, identical_run
+from declml.run.folder import RunFolder
+from declml.run.launching import Launch, Started, check_pin, follow_run, identical_run, source_warnings
 from declml.run.on_kernel import wait_for_turn
 from declml.run.parcel import local_source, send_parcel
-from declml.run.record import RECORD_FORMAT, command_line
+from declml.run.remote_request import (
+    ANSWER_SECONDS,
+    about_run,
+    answer_to,
+    asked_again,
+    new_folder,
+    note_arrival,
+    note_refusal,
+    request_of,
+)
 from declml.runs.find import find
 from declml.runs.folder import Run, open_run
 from declml_schema.events import read_events
@@ -37,8 +40,7 @@ from declml_schema.events import read_events
 OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]
 OnNotice: TypeAlias = Callable[[str], None]
 
-_ANSWER_SECONDS = 600.0
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+_ABOUT = ("address", "project", "ask")
 _LAST_SECONDS = 5.0
 
 
@@ -74,39 +76,31 @@ def train_at(
     *,
     resume: str | Path | None = None,
     again: bool = False,
+    detach: bool = False,
     on_event: OnEvent | None = None,
     on_notice: OnNotice | None = None,
 ) -> Run:
-    """Train a launch on the kernel at ``address``: a Jupyter server's URL or ``ssh://user@host``."""
-    notice = on_notice or _silent
-    with reached_remotely(address, notice) as channel:
-        return train_remotely(
-            launch,
-            channel,
-            address=without_token(address),
-            resume=resume,
-            again=again,
-            on_event=on_event,
-            on_notice=notice,
-        )
+    """Train a launch on the kernel at ``address``, a Jupyter server's URL or ``ssh://user@host``, and return the run,
+    which has the same id here and there.
 
-
-def train_remotely(
-    launch: Launch,
-    channel: Channel,
-    *,
-    address: str = "",
-    resume: str | Path | None = None,
-    again: bool = False,
-    on_event: OnEvent | None = None,
-    on_notice: OnNotice | None = None,
-) -> Run:
-    """Train a launch on the kernel of ``channel`` and return the run, which has the same id here and there.
-
-    ``address`` is how the kernel is reached again, without a token. Everything else is as in a training on this
-    machine: problems, Ctrl-C, ``resume``, a finished run that already is the answer.
+    Everything else is as in a training on this machine: problems, Ctrl-C, ``resume``, a finished run that already is
+    the answer. With ``detach`` it returns as soon as the other side trains; nothing of the run is brought here until
+    somebody attaches.
     """
     notice = on_notice or _silent
+    with reached_remotely(address, notice) as channel:
+        began = _begin(launch, channel, without_token(address), resume=resume, again=again, notice=notice)
+        if isinstance(began, Run):
+            return began
+        if detach:
+            return open_run(began.here)
+        return _follow(channel, began, launch, on_event, notice)
+
+
+def _begin(
+    launch: Launch, channel: Channel, address: str, *, resume: str | Path | None, again: bool, notice: OnNotice
+) -> Copied | Run:
+    """Have the other side train, and return what there is to copy, or the finished run that already is the answer."""
     source = local_source(launch)
     identity = None
     if source is not None:
@@ -120,111 +114,31 @@ def train_remotely(
     if launch.plan.kernel.get("queue"):
         wait_for_turn(channel, notice)
     unpacked = send_parcel(channel, launch, source, on_notice=notice)
-    about = {"address": address, "project": project_of(launch.runs), "ask": uuid.uuid4().hex}
-    folder = RunFolder(old.path) if old is not None else _new_folder(launch, identity, channel, about)
+    if source is not None:
+        launch = replace(launch, problems=[*launch.problems, *source_warnings(launch.config, source)])
+    about = about_run(launch, address)
+    folder = new_folder(launch, identity, channel, about) if old is None else asked_again(old, about)
+    pid = 0
     try:
-        channel.call("ask", {"request": _request(launch, folder, channel, about, resume=old is not None, again=again)
-                             | unpacked.as_json()}, timeout_seconds=_ANSWER_SECONDS)  # fmt: skip
-        answer = _answer(channel, str(about["ask"]), launch.config)
+        request = request_of(launch, folder, channel, about, resume=old is not None, again=again) | unpacked.as_json()
+        pid = int(channel.call("ask", {"request": request}, timeout_seconds=ANSWER_SECONDS)["pid"])
+        note_arrival(folder)
+        answer = answer_to(channel, str(about["ask"]), launch.config)
     except (DeclmlError, KeyboardInterrupt) as error:
-        if old is None and not isinstance(error, ChannelLost):
-            shutil.rmtree(folder.path, ignore_errors=True)  # nothing was trained
+        if isinstance(error, KeyboardInterrupt) and pid:
+            with suppress(DeclmlError):
+                channel.call("stop", {"pid": pid}, timeout_seconds=_LAST_SECONDS)
+        if not isinstance(error, ChannelLost):  # nothing was trained
+            shutil.rmtree(folder.path, ignore_errors=True) if old is None else write_json(folder.record, old.record)
         raise
     if answer["reused"]:
         return _bring(channel, launch.runs, folder, answer, about)
-    return _follow(channel, folder, answer, about, launch, on_event, notice)
+    return _noted(folder, answer, about, launch)
 
 
-def _request(
-    launch: Launch, folder: RunFolder, channel: Channel, about: Mapping[str, Any], *, resume: bool, again: bool
-) -> dict[str, Any]:
-    return {
-        "id": about["ask"],
-        "project": about["project"],
-        "run": folder.id,
-        "experiment": folder.experiment,
-        "resume": resume,
-        "again": again,
-        "config": launch.config.text,
-        "file": launch.config.file if launch.config.path is None else launch.config.path.name,
-        "plan": launch.plan.as_json(),
-        "warnings": [problem.as_json() for problem in launch.problems],
-        "trigger": launch.trigger,
-        "parent": launch.parent,
-        "threads": launch.threads,
-        "device": launch.device,
-        "argv": [redacted(each) for each in command_line()],
-        "kernel": channel.label,
-    }
-
-
-def _new_folder(
-    launch: Launch, identity: Mapping[str, str] | None, channel: Channel, about: Mapping[str, Any]
-) -> RunFolder:
-    """Make the run's folder here with a first record, so that the run can be found whatever happens next."""
-    mark = identity["run"] if identity else launch.plan.identity
-    folder = create_run(
-        launch.runs, launch.experiment, identity=mark, config=launch.config.text, plan=launch.plan.as_json()
-    )
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    first = {
-        "format": RECORD_FORMAT,
-        "declml": __version__,
-        "run": folder.id,
-        "experiment": folder.experiment,
-        "created": now,
-        "started": now,
-        "trigger": launch.trigger,
-        "parent": launch.parent,
-        "identity": dict(identity or {}),
-        "kernel": channel.label,
-        "status": "running",
-        "remote": dict(about),
-    }
-    write_json(folder.record, first)
-    return folder
-
-
-def _answer(channel: Channel, ask: str, config: Config | None) -> dict[str, Any]:
-    """Wait for the answer to a request; its problems are raised, with their places in the config."""
-    deadline = time.monotonic() + _ANSWER_SECONDS
-    pause = _SHORTEST_PAUSE
-    while True:
-        told = channel.call("answered", {"number": ask})
-        answer = told["answer"]
-        if answer is not None:
-            break
-        if told["ended"] or time.monotonic() > deadline:
-            raise UserProblem(
-                "kernel-failed",
-                f"The process on {channel.label} must answer; it ended without an answer."
-                + "".join(f"\n    {line}" for line in redacted(told["log"]).splitlines()),
-            )
-        time.sleep(pause)
-        pause = min(pause * 1.5, _LONGEST_PAUSE)
-    if "problems" in answer:
-        config = config or Config("", "config.yaml", None)
-        problems = [told_problem(each, config) for each in answer["problems"]]
-        if len(problems) == 1:
-            first = problems[0]
-            raise UserProblem(first.code, first.message, path=first.path, hint=first.hint)
-        raise ConfigProblems(problems, source=config.text, file=config.file)
-    return answer
-
-
-def _follow(
-    channel: Channel,
-    folder: RunFolder,
-    answer: Mapping[str, Any],
-    about: Mapping[str, Any],
-    launch: Launch,
-    on_event: OnEvent | None,
-    notice: OnNotice,
-) -> Run:
-    artifacts = launch.plan.kernel.get("artifacts") or "fetch"
-    copied = Copied(str(answer["folder"]), folder.path, int(answer["pid"]), about, artifacts)
-    _note(folder, copied)
-    told = folder.events.stat().st_size if folder.events.exists() else 0
+def _follow(channel: Channel, copied: Copied, launch: Launch, on_event: OnEvent | None, notice: OnNotice) -> Run:
+    folder = RunFolder(copied.here)
+    told = whole_size(folder.events)
 
     def stop(again: bool) -> None:  # noqa: FBT001 - the one thing that a stop can be told
         try:
@@ -253,6 +167,8 @@ def attach_remotely(run: Run, on_event: OnEvent, on_notice: OnNotice) -> Run:
         return open_run(run.path)
     with reached_remotely(str(remote["address"]), on_notice) as channel:
         copied = _copied(channel, run)
+        if copied is None:
+            return open_run(run.path)
         with _mirrored(channel, copied, 0, on_notice) as process:
             follow(run.events, process, on_event)
             if process.process is not None:
@@ -264,6 +180,8 @@ def stop_remotely(run: Run, *, now: bool, on_notice: OnNotice) -> Run:
     """Stop a remote run, after a checkpoint or ``now``, wait until it has ended and return it."""
     with reached_remotely(str(run.record["remote"]["address"]), on_notice) as channel:
         copied = _copied(channel, run)
+        if copied is None:
+            return open_run(run.path)
         channel.call("stop", {"pid": copied.pid, "again": now})
         with _mirrored(channel, copied, 0, on_notice) as process:
             if process.process is not None:
@@ -271,22 +189,33 @@ def stop_remotely(run: Run, *, now: bool, on_notice: OnNotice) -> Run:
     return open_run(run.path)
 
 
-def _copied(channel: Channel, run: Run) -> Copied:
-    """Return what there is to copy of a run; its first client may have gone before it heard where the run is."""
+def _copied(channel: Channel, run: Run) -> Copied | None:
+    """Return what there is to copy of a run; its first client may have gone before it heard where the run is.
+
+    None for one that never began: its record says so from now on.
+    """
     remote: Mapping[str, Any] = run.record["remote"]
-    about = {name: remote[name] for name in ("address", "project", "ask")}
+    about = {name: remote[name] for name in _ABOUT}
     artifacts = run.plan.kernel.get("artifacts") or "fetch"
     if "folder" in remote:
         return Copied(str(remote["folder"]), run.path, int(remote["process"]), about, artifacts)
-    answer = _answer(channel, str(remote["ask"]), Config(run.config, "config.yaml", None))
+    try:
+        answer = answer_to(channel, str(remote["ask"]), Config(run.config, "config.yaml", None))
+    except (UserProblem, ConfigProblems) as error:
+        note_refusal(run, error)
+        return None
     return Copied(str(answer["folder"]), run.path, int(answer["pid"] or 0), about, artifacts)
 
 
-def _note(folder: RunFolder, copied: Copied) -> None:
-    """Write into the record here where the run is and which process trains it."""
+def _noted(folder: RunFolder, answer: Mapping[str, Any], about: Mapping[str, Any], launch: Launch) -> Copied:
+    """Write into the record here where the run is and which process trains it; return what there is to copy."""
+    artifacts = launch.plan.kernel.get("artifacts") or "fetch"
+    kept = {name: about[name] for name in _ABOUT}
+    copied = Copied(str(answer["folder"]), folder.path, int(answer["pid"]), kept, artifacts)
     record = json.loads(folder.record.read_text())
-    remote = {**copied.about, "folder": copied.there, "process": copied.pid, "whole": False}
+    remote = {**kept, "folder": copied.there, "process": copied.pid, "whole": False}
     write_json(folder.record, {**record, "status": "running", "remote": remote})
+    return copied
 
 
 @contextmanager
@@ -309,7 +238,7 @@ def _bring(channel: Channel, runs: Path, draft: RunFolder, answer: Mapping[str, 
             shutil.rmtree(draft.path, ignore_errors=True)
         else:
             draft.path.rename(folder.path)
-    copied = Copied(str(answer["folder"]), folder.path, 0, about)
+    copied = Copied(str(answer["folder"]), folder.path, 0, {name: about[name] for name in _ABOUT})
     with _mirrored(channel, copied, 0, _silent) as process:
         if process.process is not None:
             process.process.wait()

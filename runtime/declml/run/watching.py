@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from declml.data.sources import locate
+from declml.data.obtain import watched_files
 from declml.errors import ConfigProblems, DeclmlError, UserProblem
 from declml.kernels.channel import Channel
 from declml.kernels.choice import Choice
@@ -133,16 +133,22 @@ class Watch:
         from declml.run.remote import train_at
 
         began: list[str] = []
+        unwanted = threading.Event()
 
         def take(event: Mapping[str, Any]) -> None:
             if event["kind"] == "run_started":
                 began.append(str(event["run"]))
             self._screen.event(event)
+            if unwanted.is_set():
+                unwanted.clear()
+                raise KeyboardInterrupt  # the run stops as for a Ctrl-C: it could not be named before
 
         def stop(now: bool) -> None:  # noqa: FBT001 - the one thing that a stop can be told
-            if began:
-                with suppress(UserProblem):  # it ended meanwhile
-                    stop_run(find(launch.runs, began[-1]), now=now, on_notice=self._screen.notice)
+            if not began:
+                unwanted.set()
+                return
+            with suppress(UserProblem):  # it ended meanwhile
+                stop_run(find(launch.runs, began[-1]), now=now, on_notice=self._screen.notice)
 
         return lambda: train_at(address, launch, on_event=take, on_notice=self._screen.notice), stop
 
@@ -179,5 +185,5 @@ class Watch:
         files = [self._config, *launch.plugins]
         with suppress(UserProblem, ConfigProblems):
             if named and launch.dataset is None:
-                files += locate(named, base=launch.folder)
+                files += watched_files(named, base=launch.folder)
         return files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -80,3 +81,12 @@ def assert_whole(run: Any, told: list[Event]) -> None:
     text = run.events.read_bytes()
     assert text == (there(run) / "events.jsonl").read_bytes()
     assert [each["seq"] for each in told] == list(range(text.count(b"\n")))
+
+
+def waited_for_processor() -> float:
+    """Return the seconds for which the threads of this process could have run and others did."""
+    nanoseconds = 0
+    for each in Path("/proc/self/task").glob("*/schedstat"):
+        with suppress(OSError, ValueError, IndexError):
+            nanoseconds += int(each.read_text().split()[1])
+    return nanoseconds / 1e9

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 TOKEN = "a-token-that-nobody-may-see-0123456789"
-START_SECONDS = 90.0
+START_SECONDS = 240.0
 
 
 @dataclass
@@ -25,6 +26,8 @@ class JupyterServer:
     module: str = "jupyter_server"
     token: str = TOKEN
     port: int = field(default_factory=lambda: free_port())
+    restarts: int = 5
+    warm_parent: str = ""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,6 +63,8 @@ class JupyterServer:
             "HOME": str(self.folder / "home"),
         }
         environment.pop("DECLML_WARM_PARENT", None)
+        if self.warm_parent:
+            environment["DECLML_WARM_PARENT"] = self.warm_parent
         app = "ServerApp" if self.module == "jupyter_server" else "KernelGatewayApp"
         own = ["--allow-root", "--no-browser", f"--ServerApp.root_dir={self.root}"] if app == "ServerApp" else []
         with self.log.open("ab") as log:
@@ -69,6 +74,7 @@ class JupyterServer:
                     f"--{app}.ip=127.0.0.1",
                     f"--{app}.port={self.port}",
                     f"--{app}.port_retries=0",
+                    f"--KernelRestarter.restart_limit={self.restarts}",
                 ],
                 env=environment,
                 cwd=self.root,
@@ -108,7 +114,7 @@ class JupyterServer:
 
 
 @contextmanager
-def jupyter_server(folder: Path, **options: str) -> Iterator[JupyterServer]:
+def jupyter_server(folder: Path, **options: Any) -> Iterator[JupyterServer]:
     """Run a server for as long as the context lasts, and leave none of its kernels."""
     server = JupyterServer(folder, **options)
     server.start()
@@ -116,8 +122,19 @@ def jupyter_server(folder: Path, **options: str) -> Iterator[JupyterServer]:
         yield server
     finally:
         server.stop()
-        for each in server.kernels():
-            os.kill(each, signal.SIGKILL)
+        for each in _born_in(folder):  # a test that failed may have left a training that never ends
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+
+
+def _born_in(folder: Path) -> list[int]:
+    """Return the processes that name a folder in their environment: kernels, and what they launched."""
+    found: list[int] = []
+    for each in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if str(folder).encode() in each.read_bytes() and each.parent.name != str(os.getpid()):
+                found.append(int(each.parent.name))
+    return found
 
 
 def free_port() -> int:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from declml.kernels.warm_parent import READ_WHILE_IMPORTING
+
 from .jupyter import free_port
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
@@ -25,6 +27,7 @@ SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 class SshServer:
     folder: Path
     port: int
+    process: int = 0
 
     @property
     def address(self) -> str:
@@ -39,9 +42,9 @@ class SshServer:
         return self.folder / "home"
 
     def sessions(self) -> list[int]:
-        """Return the processes of sshd that serve a connection."""
+        """Return the processes of this sshd that serve a connection."""
         found = subprocess.run(["pgrep", "-f", "sshd(-session)?: .*notty"], capture_output=True, text=True, check=False)
-        return [int(each) for each in found.stdout.split()]
+        return [int(each) for each in found.stdout.split() if self.process in _ancestors(int(each))]
 
     def cut(self) -> None:
         """End every connection at once."""
@@ -51,7 +54,7 @@ class SshServer:
 
 
 @contextmanager
-def ssh_server(folder: Path) -> Iterator[SshServer]:
+def ssh_server(folder: Path, *, warm_parent: str = "") -> Iterator[SshServer]:
     """Run an sshd for as long as the context lasts; skip where there is none, or we may not run one."""
     if os.geteuid() != 0 or not Path(SSHD).exists() or shutil.which("ssh-keygen") is None:
         pytest.skip("a real sshd needs the package openssh-server and the right to run it: root")
@@ -67,6 +70,11 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
     settings = {
         "DECLML_KERNELS": kernels, "DECLML_FOLDER": home, "OMP_NUM_THREADS": "1", "DECLML_KERNEL_IDLE_SECONDS": "120",
     }  # fmt: skip
+    if warm_parent:
+        settings["DECLML_WARM_PARENT"] = warm_parent
+    # The code that is tested here, and what a warm parent would refuse to fork for if it were another.
+    alike = {name: value for name, value in os.environ.items() if name.startswith(READ_WHILE_IMPORTING)}
+    settings |= {name: value for name, value in alike.items() if value and not set(value) & set(" \t\"")}
     (folder / "server").write_text(
         f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {folder / 'host'}\nAuthorizedKeysFile {folder / 'authorized'}\n"
         f"PidFile {folder / 'pid'}\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
@@ -81,7 +89,7 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
     )
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(folder / "server")], stdout=log, stderr=log)
-    server = SshServer(folder, port)
+    server = SshServer(folder, port, process.pid)
     try:
         deadline = time.monotonic() + 20.0
         while True:
@@ -99,6 +107,15 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
         for each in kernels_in(kernels):
             with suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
+
+
+def _ancestors(pid: int) -> set[int]:
+    found: set[int] = set()
+    with suppress(OSError, ValueError, IndexError):
+        while pid > 1:
+            found.add(pid)
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return found
 
 
 def kernels_in(folder: Path) -> list[int]:

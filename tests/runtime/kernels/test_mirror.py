@@ -116,13 +116,27 @@ def test_a_copy_that_was_torn_goes_on_behind_the_tear(channel: StreamChannel, fa
 
 def test_a_flood_arrives_whole_though_no_hint_can_carry_it(channel: StreamChannel, far: FarRun, here: Path) -> None:
     mirror = copying(channel, far, here)
-    far.say(20_000)
+    before = forget_peak()
+    far.say(50_000)
     far.say(3, width=700_000)  # each more than a hint carries
     far.end()
-    assert mirror.complete.wait(60)
+    assert mirror.complete.wait(120)
+    grown = peak_bytes() - before
     assert mirror.failed is None
     assert (here / "events.jsonl").read_bytes() == far.text()
+    assert grown < 64e6, f"{grown / 1e6:.0f} MB"
     mirror.close()
+
+
+def forget_peak() -> int:
+    """Begin to measure the most memory that this process holds, and return what it holds now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return peak_bytes()
+
+
+def peak_bytes() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(each.split()[1]) * 1024 for each in lines if each.startswith("VmHWM"))
 
 
 def test_an_unfinished_line_is_not_copied(channel: StreamChannel, far: FarRun, here: Path) -> None:
