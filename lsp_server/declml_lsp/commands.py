@@ -25,6 +25,7 @@ from declml_lsp.session import Session
 from declml_lsp.snapshot import Snapshot
 from declml_lsp.trainings import Event, Training
 from declml_schema.resolved import resolved_text
+from declml_schema.vocabulary import vocabulary
 
 EVENT = "declml/event"
 """The notification that carries a run's events: ``uri``, ``run``, and the ``event`` as it stands in the stream."""
@@ -35,7 +36,7 @@ PLAN_SECONDS = 300.0
 PROFILE_SECONDS = 120.0
 
 Answer: TypeAlias = dict[str, Any]
-_SHOWN_KINDS = ("run_started", "training_started", "metrics", "run_finished", "result")
+_SHOWN_KINDS = ("run_started", "training_started", "metrics", "run_finished", "notice", "result")
 
 
 class Commands:
@@ -121,12 +122,17 @@ class Commands:
         return {"root": str(root), "runs": [each.as_json() for each in rows]}
 
     async def compare(self, uri: str, before: str = "", after: str = "") -> Answer:
-        """Return what differs between two runs, or, without the second, between a run and the config as typed."""
+        """Return what differs between two runs, or, without the second, between a run and the config as typed.
+
+        Of two runs, ``goals`` says of each metric whether more or less of it is better.
+        """
         snapshot = self._session.snapshots.get(uri)
         root = self._session.runs_root(snapshot)
         try:
             if before and after:
-                return await self._in_thread(lambda: diff(find(root, before), find(root, after)).as_json())
+                goals = _goals()
+                found = await self._in_thread(lambda: diff(find(root, before), find(root, after), goals=goals))
+                return {**found.as_json(), "goals": goals}
             if snapshot is None:
                 return self._refuse("There is no config open to compare with.")
             return await self._in_thread(lambda: self._session.history.comparison(self._session, snapshot, before))
@@ -242,6 +248,10 @@ def _options(options: Mapping[str, Any]) -> list[str]:
         if options.get(name):
             words += [f"--{name}", str(options[name])]
     return [*words, "--again"] if options.get("again") else words
+
+
+def _goals() -> dict[str, str]:
+    return {word.name: str(word.facts["goal"]) for word in vocabulary().words("metric") if "goal" in word.facts}
 
 
 def _outcome(training: Training) -> str:

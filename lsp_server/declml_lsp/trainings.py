@@ -24,6 +24,8 @@ from declml_schema.tree import Node
 LONGEST_LINE = 2**24
 _TAIL_LINES = 12
 _ENDED = ("finished", "failed", "interrupted", "killed")
+_OUT_OF_SIGHT = "reconnecting"
+"""The notice with which `declml train` says that the line to the run's machine is broken, and this status."""
 
 Event: TypeAlias = Mapping[str, Any]
 
@@ -32,8 +34,9 @@ Event: TypeAlias = Mapping[str, Any]
 class Training:
     """One training as far as its events tell.
 
-    ``status`` is ``starting``, ``running``, ``stopping``, or one of those it ends with: ``finished``, ``failed``,
-    ``interrupted``, ``killed``. ``value`` is the deciding metric on the validation split, ``best`` the best so far.
+    ``status`` is ``starting``, ``running``, ``stopping``, ``reconnecting`` (its machine is out of sight, and it goes on
+    there), or one of those it ends with: ``finished``, ``failed``, ``interrupted``, ``killed``. ``value`` is the
+    deciding metric on the validation split, ``best`` the best so far.
     ``lines`` is the config that was trained.
     """
 
@@ -83,6 +86,8 @@ class Training:
 
     def take(self, event: Event) -> None:
         """Learn from one event."""
+        if self.status == _OUT_OF_SIGHT:
+            self.status = "running"  # whatever is told now came through the line
         reader = _READERS.get(event.get("kind", ""))
         if reader is not None:
             reader(self, event)
@@ -135,6 +140,11 @@ def _finished(training: Training, event: Event) -> None:
     training.message = str(event.get("message", ""))
 
 
+def _notice(training: Training, event: Event) -> None:
+    if training.status == "running" and event.get("message") == _OUT_OF_SIGHT:
+        training.status = _OUT_OF_SIGHT
+
+
 def _result(training: Training, event: Event) -> None:
     training.result = event
     training.run, training.path = str(event.get("run", "")), str(event.get("path", ""))
@@ -151,6 +161,7 @@ _READERS: Mapping[str, Callable[[Training, Event], None]] = {
     "metrics": _metrics,
     "problem": _problem,
     "run_finished": _finished,
+    "notice": _notice,
     "result": _result,
 }
 

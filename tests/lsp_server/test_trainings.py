@@ -71,3 +71,21 @@ def test_a_failure_moves_with_its_lines() -> None:
 def test_a_training_that_fails_without_a_reason_is_told_on_the_first_line() -> None:
     assert failures(TRAINED) == [("failed-run", 0)]
     assert failures(TRAINED.replace("input_features:", "input_features: # mended")) == []
+
+
+def test_a_training_whose_machine_is_out_of_sight_is_reconnecting_until_something_is_heard_of_it() -> None:
+    training = Training(URI, [])
+    training.take({"kind": "notice", "message": "reconnecting"})
+    assert training.status == "starting"  # it has no run yet that could be out of sight
+    training.take({"kind": "run_started", "run": "0001-aaaa", "experiment": "census"})
+    training.take({"kind": "notice", "message": "reconnecting"})
+    assert training.as_json()["status"] == "reconnecting"
+    assert not training.ended
+    training.take({"kind": "notice", "message": "connected again"})
+    assert training.status == "running"
+    training.take({"kind": "notice", "message": "reconnecting"})
+    training.take({"kind": "step", "epoch": 1, "step": 3})
+    assert training.status == "running"
+    training.status = "stopping"
+    training.take({"kind": "notice", "message": "reconnecting"})
+    assert training.status == "stopping"  # that it was asked to stop says more

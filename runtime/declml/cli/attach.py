@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 
 import click
 
@@ -35,7 +36,8 @@ def attach(run: str, runs: str | None, as_json: bool) -> None:
     program = EventLines() if as_json else None
     progress = program or progress_for(sys.stdout)
     try:
-        ended = attach_run(found, progress.take, progress.notice)
+        with program.telling_problems() if program is not None else nullcontext():
+            ended = attach_run(found, progress.take, progress.notice)
     except KeyboardInterrupt:
         progress.close()
         say(f"Detached. The run goes on; `declml attach {found.id}` shows it again, `declml stop {found.id}` stops it.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,17 +33,24 @@ def show(run: str, runs: str | None, as_json: bool) -> None:
     from declml.runs.find import find
     from declml.runs.history import history
     from declml.runs.places import runs_root
+    from declml.runs.tags import read_tags
 
     found = find(runs_root(runs), run)
     taint = found.taint()
     if as_json:
-        told = {**found.record, "path": str(found.path), "status": found.status, "taint": taint}
+        told = {
+            **found.record,
+            "path": str(found.path),
+            "status": found.status,
+            "taint": taint,
+            "tags": read_tags(found.path),
+        }
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     from declml.cli.runs_list import status_text
 
     say(f"{heading(found.id)}  {status_text(found.status)}  {found.experiment}")
-    say(table([[faint(name), text] for name, text in _facts(found) if text]))
+    say(table([[faint(name), text] for name, text in _facts(found, read_tags(found.path)) if text]))
     if taint:
         say(f"\n{bad('tainted')}: these files are no longer what the run wrote: {', '.join(taint)}")
     problem = found.record.get("problem")
@@ -65,13 +72,14 @@ def show(run: str, runs: str | None, as_json: bool) -> None:
         say("\n" + table(done, header=["stage", "", "took", ""], right=[2]))
 
 
-def _facts(run: Run) -> Iterator[tuple[str, str]]:
+def _facts(run: Run, tags: Sequence[str]) -> Iterator[tuple[str, str]]:
     record = run.record
     made = run.created
     yield (
         "made",
         f"{made:%Y-%m-%d %H:%M:%S %Z}, {age(made.isoformat())}, by {record.get('trigger', '?')}" if made else "",
     )
+    yield "tags", " ".join(f"#{each}" for each in tags)
     yield "took", duration(record.get("seconds")) if record.get("seconds") is not None else ""
     yield "best epoch", str(record.get("best_epoch") or "")
     data: Mapping[str, Any] = record.get("data") or {}

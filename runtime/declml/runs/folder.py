@@ -160,12 +160,24 @@ def current_status(record: Mapping[str, Any], *, written: float | None) -> str:
         return status
     host = (record.get("hardware") or {}).get("host")
     # Two machines may have the same name: a run that lies elsewhere is never looked for here.
-    if record.get("remote") or (host and host != platform.node()):
+    remote = record.get("remote")
+    if remote and _never_sent(remote, written):
+        return "interrupted"
+    if remote or (host and host != platform.node()):
         return status
     process = record.get("process")
     if not isinstance(process, int):
         return status
     return status if is_alive(process, named_at=written) else "killed"
+
+
+def _never_sent(remote: Mapping[str, Any], written: float | None) -> bool:
+    """Return whether a run was to be sent elsewhere by a process of this machine that is gone and did not do it."""
+    client = remote.get("client") or {}
+    process = client.get("process")
+    if remote.get("arrived") is not False or client.get("host") != platform.node() or not isinstance(process, int):
+        return False
+    return not is_alive(process, named_at=written)
 
 
 def deciding_value(record: Mapping[str, Any]) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,10 @@ from typing import Any
 from declml.errors import UserProblem
 from declml.runs.find import run_folders
 from declml.runs.folder import RECORD, Run, current_status, deciding_value, open_run, run_number
+from declml.runs.tags import read_tags
 
 INDEX = ".index.sqlite"
-_VERSION = 1
+_VERSION = 2
 _WAIT_SECONDS = 5.0
 _TABLE = """
 create table if not exists runs (
@@ -52,15 +53,18 @@ class Row:
     trigger: str = ""
     taint: tuple[str, ...] = ()
     problem: str = ""
+    tags: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as JSON data."""
         answer: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**answer, "path": str(self.path), "taint": list(self.taint)}
+        return {**answer, "path": str(self.path), "taint": list(self.taint), "tags": list(self.tags)}
 
 
-def list_runs(root: Path | str, *, experiment: str | None = None, status: str | None = None) -> list[Row]:
-    """Return the runs under ``root``, the newest first, of one experiment or status where given.
+def list_runs(
+    root: Path | str, *, experiment: str | None = None, status: str | None = None, tags: Collection[str] = ()
+) -> list[Row]:
+    """Return the runs under ``root``, the newest first, of one experiment or status and with all ``tags`` where given.
 
     Records that did not change since the last listing are not read again, and files that did not change are not hashed
     again.
@@ -73,7 +77,9 @@ def list_runs(root: Path | str, *, experiment: str | None = None, status: str | 
     return [
         each
         for each in reversed(rows)
-        if (experiment is None or each.experiment == experiment) and (status is None or each.status == status)
+        if (experiment is None or each.experiment == experiment)
+        and (status is None or each.status == status)
+        and set(tags).issubset(each.tags)
     ]
 
 
@@ -144,6 +150,7 @@ def _summary(folder: Path) -> dict[str, Any]:
         "status": record.get("status"),
         "process": record.get("process"),
         "hardware": {"host": (record.get("hardware") or {}).get("host")},
+        "remote": record.get("remote"),
         "created": record.get("created") or record.get("started") or "",
         "seconds": record.get("seconds"),
         "decides": run.decides,
@@ -156,7 +163,8 @@ def _summary(folder: Path) -> dict[str, Any]:
 
 def _row(folder: Path, summary: Mapping[str, Any], taint: list[str]) -> Row:
     if "problem" in summary:
-        return Row(folder.name, folder, folder.parent.name, "unreadable", problem=summary["problem"])
+        problem = summary["problem"]
+        return Row(folder.name, folder, folder.parent.name, "unreadable", problem=problem, tags=read_tags(folder))
     decides: Mapping[str, str] = summary["decides"]
     value = summary["value"]
     try:
@@ -177,6 +185,7 @@ def _row(folder: Path, summary: Mapping[str, Any], taint: list[str]) -> Row:
         summary["parent"],
         summary["trigger"],
         tuple(taint),
+        tags=read_tags(folder),
     )
 
 

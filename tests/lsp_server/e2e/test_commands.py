@@ -94,6 +94,11 @@ async def test_training_tells_every_event_and_what_came_of_it(
     plan = _plain(await editor.command("declml.plan", uri))
     assert plan["identical_to"] == last["run"]
 
+    itself = _plain(await editor.command("declml.compare", uri, last["run"], last["run"]))
+    assert itself["config"] == []
+    assert itself["goals"]["accuracy"] == "maximize"
+    assert itself["goals"]["log_loss"] == "minimize"
+
 
 async def test_a_change_is_compared_with_the_last_run(client: LanguageClient, editor: Editor, flowers: Path) -> None:
     only_vscode(client)
