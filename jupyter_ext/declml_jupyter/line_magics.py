@@ -14,9 +14,9 @@ from declml.runs.places import runs_root
 from declml_jupyter.arguments import Arguments
 from declml_jupyter.attaching import attach
 from declml_jupyter.frames import like, named
-from declml_jupyter.listings import DiffView, RunList
+from declml_jupyter.listings import DiffView, RunList, goals
 from declml_jupyter.notebook_run import NotebookRun
-from declml_jupyter.shell import Shell
+from declml_jupyter.shell import Shell, shows_pages
 
 
 class LineCommands:
@@ -32,7 +32,7 @@ class LineCommands:
             raise UserProblem("magic-usage", f"--limit must be a whole number; got '{limit}'.")
         root = runs_root(arguments.value("--runs"))
         rows = list_runs(root, experiment=arguments.value("--experiment"))
-        return RunList(rows[: int(limit)] if limit is not None else rows, root)
+        return RunList(rows[: int(limit)] if limit is not None else rows, root, is_live=shows_pages(self._shell))
 
     def show(self, arguments: Arguments) -> NotebookRun:
         """Return a run, which shows itself."""
@@ -40,7 +40,8 @@ class LineCommands:
 
     def diff(self, arguments: Arguments) -> DiffView:
         """Compare two runs."""
-        return DiffView(diff(self._run(arguments, 0), self._run(arguments, 1), goals=_goals()))
+        a, b = self._run(arguments, 0), self._run(arguments, 1)
+        return DiffView(diff(a, b, goals=goals()), [a.path, b.path], is_live=shows_pages(self._shell))
 
     def attach(self, arguments: Arguments) -> NotebookRun:
         """Follow a run that somebody started, or show one that ended."""
@@ -91,10 +92,3 @@ class LineCommands:
             raise UserProblem("magic-usage", f"--as must be a name of Python; got '{name}'.")
         self._shell.user_ns[name] = value
         return value if isinstance(value, NotebookRun) else None
-
-
-def _goals() -> dict[str, str]:
-    """Return what the vocabulary says of each metric: whether more or less of it is better."""
-    from declml_schema.vocabulary import vocabulary
-
-    return {word.name: str(word.facts["goal"]) for word in vocabulary().words("metric") if "goal" in word.facts}

@@ -1,4 +1,7 @@
-"""Tables over several runs: the list of them, and what differs between two."""
+"""Tables over several runs: the list of them, and what differs between two.
+
+Each is plain HTML and text; on a page that can show it, it comes to life.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ import click
 from declml.cli.runs_diff import text_of
 from declml.cli.terminal import age, duration, number, table
 from declml.errors import UserProblem
-from declml.runs.diff import Fact, MetricDelta, RunDiff
+from declml.runs.diff import Fact, MetricDelta, RunDiff, diff
 from declml.runs.folder import open_run
 from declml.runs.history import history
 from declml.runs.index import Row
@@ -25,9 +28,10 @@ _MOST_CURVES = 100
 class RunList:
     """Runs, the newest first, each with the curve of its deciding metric in small."""
 
-    def __init__(self, rows: Sequence[Row], root: Path) -> None:
+    def __init__(self, rows: Sequence[Row], root: Path, *, is_live: bool = False) -> None:
         self.rows = list(rows)
         self._root = root
+        self._is_live = is_live
 
     def _cells(self) -> list[list[str]]:
         return [
@@ -55,8 +59,17 @@ class RunList:
             cells, header = [row[:-1] for row in cells], header[:-1]
         return {
             "text/plain": click.unstyle(table(cells, header=header, right=[5, 7])),
-            "text/html": html_table(cells, header=header, right=[5, 7]),
+            "text/html": self._alive(html_table(cells, header=header, right=[5, 7])),
         }
+
+    def _alive(self, html: str) -> str:
+        if not self._is_live:
+            return html
+        # Imported here: a kernel that nobody looks at loads no widgets.
+        from declml_jupyter.live_table import LiveTable
+
+        paths = [each.path for each in reversed(self.rows[:_MOST_CURVES])]
+        return LiveTable(paths, compare=compared, is_list=True).around(html)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -65,8 +78,10 @@ class RunList:
 class DiffView:
     """What differs between two runs: keys of the config, data, code, environment, and what became of each metric."""
 
-    def __init__(self, found: RunDiff) -> None:
+    def __init__(self, found: RunDiff, paths: Sequence[Path] = (), *, is_live: bool = False) -> None:
         self.diff = found
+        self._paths = paths
+        self._is_live = is_live
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         found = self.diff
@@ -77,16 +92,49 @@ class DiffView:
             parts.append(html_table(rows, header=["config", found.a, found.b]))
         elif not found.config:
             parts.append("<p>The config is the same.</p>")
-        for title, facts in (("data", found.data), ("code", found.code), ("environment", found.environment)):
-            if facts:
-                parts.append(html_table([_fact(each) for each in facts], header=[title, found.a, found.b]))
         outputs = {each.output for each in found.metrics}
         shown = [each for each in found.metrics if each.output != "combined" or len(outputs) != 2]
         if shown:
             header = ["split", "output", "metric", found.a, found.b, "change"]
             strong = [index for index, each in enumerate(shown) if each.better is not None and each.split == "test"]
             parts.append(html_table([_metric(each) for each in shown], header=header, right=[3, 4, 5], strong=strong))
-        return {"text/plain": click.unstyle(text_of(found)), "text/html": "".join(parts)}
+        facts = [
+            html_table([_fact(each) for each in facts], header=[title, found.a, found.b])
+            for title, facts in (("data", found.data), ("code", found.code), ("environment", found.environment))
+            if facts
+        ]
+        # What no view shows stays as it is, in JupyterLab's own style also where the rest has come to life.
+        rest = f'<div class="jp-RenderedHTMLCommon">{"".join(facts)}</div>' if facts else ""
+        html = self._alive("".join(parts)) + rest
+        return {"text/plain": click.unstyle(text_of(found)), "text/html": html}
+
+    def _alive(self, html: str) -> str:
+        if not self._is_live:
+            return html
+        # Imported here: a kernel that nobody looks at loads no widgets.
+        from declml_jupyter.live_table import LiveTable
+
+        return LiveTable(self._paths, compare=compared, is_list=False).around(html)
+
+
+def compared(paths: Sequence[Path]) -> dict[str, Any]:
+    """Return what differs between the configs of runs, the first of them being the base, and the metrics' goals."""
+    runs = [open_run(each) for each in paths]
+    changes: dict[str, list[str | None]] = {}
+    for place, run in enumerate(runs[1:], start=1):
+        for each in diff(runs[0], run).config:
+            if not each.implied:
+                values = changes.setdefault(each.path, [_text(each.before)] * len(runs))
+                values[place] = _text(each.after)
+    told = [{"path": path, "values": values} for path, values in changes.items()]
+    return {"changes": told, "goals": goals()}
+
+
+def goals() -> dict[str, str]:
+    """Return what the vocabulary says of each metric: whether more or less of it is better."""
+    from declml_schema.vocabulary import vocabulary
+
+    return {word.name: str(word.facts["goal"]) for word in vocabulary().words("metric") if "goal" in word.facts}
 
 
 def _curve(row: Row) -> str:
@@ -97,10 +145,16 @@ def _curve(row: Row) -> str:
     return ""
 
 
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _value(value: Any) -> str:
-    if value is None:
+    text = _text(value)
+    if text is None:
         return "(none)"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -163,7 +163,8 @@ class NotebookRun:
         try:
             return sentence(self.run)
         except DeclmlError:
-            return f"A run that is {self.status}"
+            # It may have no name yet, and what is shown now stands in the notebook for good.
+            return "A run in the background: wait() waits for it, stop() stops it."
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return self.mimebundle()

@@ -50,6 +50,14 @@ def shows_widgets(shell: Shell) -> bool:
     return bool(os.environ.get("JPY_SESSION_NAME")) or "__vsc_ipynb_file__" in shell.user_ns
 
 
+def shows_pages(shell: Shell) -> bool:
+    """Return whether widgets and HTML outputs stand on one page, as in JupyterLab: a widget may then find its table.
+
+    VS Code shows outputs in frames and starts a widget only where an output asks for one.
+    """
+    return shows_widgets(shell) and "__vsc_ipynb_file__" not in shell.user_ns
+
+
 def _has_widgets() -> bool:
     from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""The widget: what stands in the output while a run goes on, and gives way to a picture when it ends."""
+"""The widget: what stands in the output while a run goes on, and what brings the tables of runs to life."""
 
 from __future__ import annotations
 
@@ -34,21 +34,30 @@ def module() -> str:
         inner, _, outer = each.strip().partition(" as ")
         names[outer or inner] = inner
     joined = (STATIC / "notebook.js").read_text(encoding="utf-8")
-    view = f"const view = {{ mountRun: {names['mountRun']}, css: {names['css']} }};"
+    parts = ", ".join(f"{each}: {names[each]}" for each in ("mountRun", "mountRuns", "mountCompare", "css"))
+    view = f"const view = {{ {parts} }};"
     return f"{shared[: found.start()]}\n{view}\n{joined}"
 
 
-class RunWidget(anywidget.AnyWidget):
-    """One run, live. ``opening`` is what a front end is told that shows the widget for the first time, or anew."""
+class ViewWidget(anywidget.AnyWidget):
+    """A view of the front end. ``kind`` is ``run`` for one that stands in an output of its own, ``table`` for one that
+    takes the place of the HTML marked with ``place``; ``opening`` is what it is told that begins, or begins anew.
+    """
 
     _esm = traitlets.Unicode(module()).tag(sync=True)
+    kind = traitlets.Unicode("run").tag(sync=True)
+    place = traitlets.Unicode("").tag(sync=True)
     opening = traitlets.List().tag(sync=True)
 
     def __init__(
-        self, *, everything: Callable[[], list[Message]], on_message: Callable[[Mapping[str, Any]], None]
+        self,
+        *,
+        on_message: Callable[[Mapping[str, Any]], None],
+        everything: Callable[[], list[Message]] = list,
+        place: str = "",
     ) -> None:
         self._everything = everything
-        super().__init__()
+        super().__init__(kind="table" if place else "run", place=place)
 
         def take(_widget: object, content: Mapping[str, Any], _buffers: object) -> None:
             on_message(content)

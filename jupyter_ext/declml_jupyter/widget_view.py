@@ -12,7 +12,7 @@ from declml_jupyter.digest import Digest
 from declml_jupyter.ending import picture_bundle
 from declml_jupyter.live_view import Batches
 from declml_jupyter.notebook_run import NotebookRun
-from declml_jupyter.widget import RunWidget
+from declml_jupyter.widget import ViewWidget
 
 
 class WidgetView:
@@ -25,30 +25,47 @@ class WidgetView:
     def __init__(self, *, root: Path, on_stop: Callable[[bool], None], keeps_table: bool) -> None:
         self._on_stop = on_stop
         self._root = root
-        self._widget: RunWidget | None = None
-        self._batches = Batches(self._send, path_of=self._path_of)
-        self._widget = RunWidget(everything=self._batches.everything, on_message=self._message)
-        waiting = {"text/plain": "A declml training. Where no live view is shown: %declml attach latest"}
-        self._output: Any = display({**self._widget.bundle(), **waiting}, raw=True, display_id=True)
+        self._widget: ViewWidget | None = None
+        self._ended: list[Mapping[str, Any]] = []
+        self._batches: Batches | None = Batches(self._send, path_of=self._path_of)
+        self._widget = ViewWidget(everything=self._everything, on_message=self._message)
+        waiting = "A training of declml, which goes on without this page and kernel: %declml attach latest"
+        bundle = {**self._widget.bundle(), "text/plain": waiting}
+        self._output: Any = display(bundle, raw=True, display_id=True)
         self._table: Any = None
         if keeps_table:
             self._table = display({"text/plain": "", "text/html": ""}, raw=True, display_id=True)
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Show one event."""
-        self._batches.take(event)
+        if self._batches is not None:
+            self._batches.take(event)
 
     def notice(self, text: str) -> None:
         """Show what is no event of the run."""
-        self._batches.notice(text)
+        if self._batches is not None:
+            self._batches.notice(text)
 
     def end(self, run: NotebookRun | None, problem: str) -> None:
         """Put a picture into the widget's place."""
-        self._batches.end(run.status if run is not None else "failed")
+        if self._batches is not None:
+            self._batches.end(run.status if run is not None else "failed")
         bundle, metadata = picture_bundle(run, problem)
+        outputs = [{"output_type": "display_data", "data": bundle, "metadata": metadata}]
         self._output.update(bundle, raw=True, metadata=metadata)
-        if self._table is not None and run is not None and not problem:
-            self._table.update(run.mimebundle(), raw=True)
+        if run is not None and not problem:
+            table = run.mimebundle()
+            outputs.append({"output_type": "display_data", "data": table, "metadata": {}})
+            if self._table is not None:
+                self._table.update(table, raw=True)
+        # A page that was loaded anew meanwhile takes no update of an output: it is told what to put there by itself.
+        widget = self._widget.model_id if self._widget is not None else ""
+        self._ended = [{"type": "ended", "widget": widget, "outputs": outputs}]
+        self._send(self._ended)
+        self._batches = None  # the folder has all of it, and a notebook may train for days
+
+    def _everything(self) -> list[Mapping[str, Any]]:
+        return self._ended or (self._batches.everything() if self._batches is not None else [])
 
     def _send(self, messages: list[Mapping[str, Any]]) -> None:
         if self._widget is not None:
@@ -56,7 +73,10 @@ class WidgetView:
 
     def _message(self, message: Mapping[str, Any]) -> None:
         kind = message.get("type")
-        if kind == "stop":
+        if self._batches is None:
+            if kind == "ready":
+                self._send(self._ended)
+        elif kind == "stop":
             self._batches.set_status("stopping")
             self._on_stop(bool(message.get("again")))
         elif kind in {"ready", "refetch"}:

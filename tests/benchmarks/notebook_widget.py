@@ -1,7 +1,9 @@
 """What the live view costs: the kernel's processor time per event, its memory over a long run, the training beside it.
 
-Everything runs in a real kernel, which a client of its own drives. Processor times are told as well as wall times:
-other work on the machine moves the latter.
+Everything runs in a real kernel, which a client of its own drives. The training is the same from the command line and
+from a cell, by turns (A B A B ...), and what counts is the median over the pairs of one's time through the other's:
+a machine that grows slower while it measures slows down both of a pair. Processor times of the training process and of
+the kernel are told beside wall times, which other work on the machine moves.
 """
 
 from __future__ import annotations
@@ -9,10 +11,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+from bisect import bisect_left
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +38,8 @@ output_features:
   - {name: income, type: category}
 trainer: {epochs: EPOCHS, early_stop: -1, threads: 1, learning_rate: 0.001}
 """
+LEAST_SECONDS = 20
+"""A training must take so much processor time for 3 % of it to be told from chance."""
 DATA = Path(declml.__file__).parent / "templates" / "tabular" / "adult.csv"
 
 SETUP = """
@@ -123,62 +133,150 @@ def cost(kernel: Kernel, seconds: int) -> None:
     print("memory after " + ", ".join(f"{int(count):,} events {value:.0f} MiB" for count, value in memory.items()))
 
 
-def side_by_side(kernel: Kernel, folder: Path, *, epochs: int, rounds: int) -> None:
+@dataclass(frozen=True)
+class Trained:
+    """One training: seconds of its loop, and processor seconds of its process and of what stands beside it."""
+
+    loop: float
+    process: float
+    beside: float
+
+
+def side_by_side(kernel: Kernel, folder: Path, *, epochs: int, pairs: int) -> None:
     """Print how long the same training takes from the command line and from a cell, by turns."""
     config = CONFIG.replace("EPOCHS", str(epochs))
     (folder / "bench.declml.yaml").write_text(config)
     kernel.run("%load_ext declml")
-    took: dict[str, list[float]] = {"command line": [], "notebook": []}
-    shares: list[float] = []
-    for _ in range(rounds):
-        command = [
-            sys.executable,
-            "-m",
-            "declml.cli.main",
-            "train",
-            "bench.declml.yaml",
-            "--again",
-            "--dataset",
-            str(DATA),
-        ]
+    ways = {"command line": lambda: by_command(folder), "notebook": lambda: by_cell(kernel, folder, config)}
+    for train in ways.values():
+        train()  # the first of each fills caches and imports
+    told: dict[str, list[Trained]] = {name: [] for name in ways}
+    for place in range(pairs):
+        order = list(ways) if place % 2 == 0 else list(reversed(ways))  # A B B A: whoever is first gains nothing
+        for name in order:
+            told[name].append(ways[name]())
+        a, b = told["command line"][-1], told["notebook"][-1]
+        print(
+            f"pair {place + 1}: processor {a.process:.2f} s / {b.process:.2f} s, loop {a.loop:.2f} s / {b.loop:.2f} s, "
+            f"beside it {a.beside:.2f} s (command) / {b.beside:.2f} s (kernel)",
+            flush=True,
+        )
+    for what, of in (("processor time of the training", "process"), ("wall time of its loop", "loop")):
+        ratios = sorted(
+            getattr(b, of) / getattr(a, of) for a, b in zip(told["command line"], told["notebook"], strict=True)
+        )
+        spread = f"from {ratios[0]:.3f} to {ratios[-1]:.3f} in {pairs} pairs"
+        print(f"{what}, notebook / command line: median {statistics.median(ratios):.3f} ({spread}; limit 1.030)")
+    share = statistics.median(each.beside / each.process for each in told["notebook"])
+    print(f"the kernel's processor time beside it: {share:.1%} of the training's, in another process")
+    least = min(each.process for values in told.values() for each in values)
+    if least < LEAST_SECONDS:
+        print(f"too short to tell 3 %: {least:.0f} s of processor time; more --epochs, at least {LEAST_SECONDS} s")
+
+
+def by_command(folder: Path) -> Trained:
+    """Train from the command line."""
+    words = ["train", "bench.declml.yaml", "--again", "--dataset", str(DATA)]
+    command = [sys.executable, "-m", "declml.cli.main", *words]
+    with Watch(folder) as watch:
+        before = processor_of_children()
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
-        took["command line"].append(last_training(folder))
+        beside = processor_of_children() - before
+    return watch.trained(beside)
+
+
+def by_cell(kernel: Kernel, folder: Path, config: str) -> Trained:
+    """Train from a cell, with the widget on."""
+    with Watch(folder) as watch:
         kernel.run("import time; before = time.process_time()")
         kernel.run(f"%%declml train --again --data {DATA}\n{config}")
         beside = float(kernel.run("print(time.process_time() - before)"))
-        took["notebook"].append(last_training(folder))
-        shares.append(beside / took["notebook"][-1])
-    for name, values in took.items():
-        listed = ", ".join(f"{each:.2f}" for each in values)
-        print(f"{name:<13} {min(values):.2f} s of training at best, median {statistics.median(values):.2f} ({listed})")
-    # On a machine with other work the least disturbed rounds tell more than those in the middle.
-    print(f"notebook / command line, at best: {min(took['notebook']) / min(took['command line']):.3f} (limit 1.03)")
-    print(f"the kernel's processor time beside the training: {statistics.median(shares):.1%} of its wall time")
+    return watch.trained(beside)
 
 
-def last_training(folder: Path) -> float:
-    """Return how long the loop of the newest run took."""
-    newest = max((folder / "runs").glob("*/*/events.jsonl"), key=lambda path: path.parent.name)
-    events = [json.loads(line) for line in newest.read_text().splitlines()]
-    return next(each["seconds"] for each in events if each["kind"] == "training_finished")
+class Watch:
+    """Reads the processor time of the next training's process, 20 times a second, until it has ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known = set(self._runs())
+        self._run: Path | None = None
+        self._read: list[tuple[float, float]] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def trained(self, beside: float) -> Trained:
+        """Return what the loop of the training took: what comes before it, imports and data, is no matter of a view."""
+        if self._run is None:
+            raise RuntimeError("no training began")
+        lines = (self._run / "events.jsonl").read_text().splitlines()
+        events = {each["kind"]: each for each in map(json.loads, lines)}
+        begun, ended = (float(events[kind]["time"]) for kind in ("training_started", "training_finished"))
+        process = self._at(ended) - self._at(begun)
+        return Trained(float(events["training_finished"]["seconds"]), process, beside)
+
+    def _at(self, moment: float) -> float:
+        """Return the processor time at a moment, between the two readings around it."""
+        place = bisect_left(self._read, (moment,))
+        (before, low), (after, high) = self._read[max(place - 1, 0)], self._read[min(place, len(self._read) - 1)]
+        return low if after <= before else low + (high - low) * (moment - before) / (after - before)
+
+    def _look(self) -> None:
+        process: int | None = None
+        while not self._over.is_set():
+            with suppress(OSError, ValueError, LookupError, StopIteration):
+                if process is None:
+                    self._run = next(each for each in self._runs() if each not in self._known)
+                    process = int(json.loads((self._run / "events.jsonl").read_text().splitlines()[0])["process"])
+                self._read.append((time.time(), processor_of(process)))
+            self._over.wait(0.05)
+
+    def _runs(self) -> list[Path]:
+        return [each.parent for each in (self._folder / "runs").glob("*/*/events.jsonl")]
+
+
+def processor_of(process: int) -> float:
+    """Return the processor seconds that all threads of a process have taken."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def processor_of_children() -> float:
+    """Return the processor seconds of the processes that this one has started and waited for."""
+    told = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return told.ru_utime + told.ru_stime
 
 
 def main() -> None:
     """Measure."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=int, default=15, help="how long the paced part goes on")
-    options.add_argument("--epochs", type=int, default=150)
-    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--epochs", type=int, default=250)
+    options.add_argument("--pairs", type=int, default=7)
+    options.add_argument("--only", choices=["cost", "side_by_side"], help="one of the two parts")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="declml-bench-") as name:
         folder = Path(name)
         (folder / ".declml").mkdir()
+        os.environ["DECLML_KERNELS"] = str(folder / "kernels")  # a warm kernel of its own, which both ways share
         kernel = Kernel(folder)
         try:
-            cost(kernel, given.seconds)
-            side_by_side(kernel, folder, epochs=given.epochs, rounds=given.rounds)
+            if given.only != "side_by_side":
+                cost(kernel, given.seconds)
+            if given.only != "cost":
+                side_by_side(kernel, folder, epochs=given.epochs, pairs=given.pairs)
         finally:
             kernel.close()
+            stop = [sys.executable, "-m", "declml.cli.main", "kernels", "stop", "warm", "--now"]
+            subprocess.run(stop, cwd=folder, check=False, capture_output=True)
 
 
 if __name__ == "__main__":

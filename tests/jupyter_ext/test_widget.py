@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from declml_jupyter.language_server import specification
-from declml_jupyter.widget import STATIC, RunWidget, module
+from declml_jupyter.widget import STATIC, ViewWidget, module
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +36,7 @@ def test_the_state_is_made_when_somebody_asks() -> None:
         asked.append(1)
         return [{"type": "init"}]
 
-    widget = RunWidget(everything=everything, on_message=lambda _message: None)
+    widget = ViewWidget(everything=everything, on_message=lambda _message: None)
     before = len(asked)
     assert widget.get_state()["opening"] == [{"type": "init"}]
     assert len(asked) == before + 1

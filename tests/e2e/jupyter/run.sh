@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Walk through the tutorial in a real JupyterLab. Needs a Python with JupyterLab, nbconvert and playwright in front of
-# PATH; a Chromium is installed where there is none and we may.
+# Walk through the tutorial in a real JupyterLab, then see the language server in one. Needs a Python with JupyterLab,
+# nbconvert and playwright in front of PATH, for the second also jupyterlab-lsp and python-lsp-server; a Chromium is
+# installed where there is none and we may.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 if ! command -v chromium >/dev/null; then
@@ -9,4 +10,5 @@ if ! command -v chromium >/dev/null; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core >/dev/null
 fi
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 OMP_NUM_THREADS=1
-exec timeout 900 python "$here/walk.py" "$@"
+timeout 900 python "$here/walk.py" "$@"
+timeout 600 python "$here/language.py" "$@"

@@ -21,6 +21,7 @@ from lab import Lab, jupyter_lab
 from notebook_page import NotebookPage, browser
 from playwright.sync_api import Browser, Locator
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from tables import compare_two, follow_runs, kernel_dies, still_tables
 
 ROOT = Path(__file__).parents[3]
 TUTORIAL = ROOT / "jupyter_ext" / "declml_jupyter" / "tutorial.ipynb"
@@ -60,14 +61,22 @@ def notebook(folder: Path) -> dict[str, int]:
     for name, options in (("stopped", ""), ("interrupted", ""), ("background", "--background"), ("reloaded", "")):
         places[name] = len(book.cells)
         book.cells.append(nbformat.v4.new_code_cell(LONG.format(options=options, seed=len(places))))
+    for name, text in (("list", "%declml runs"), ("attached", "%load_ext declml\n%declml attach latest")):
+        places[name] = len(book.cells)
+        book.cells.append(nbformat.v4.new_code_cell(text))
     nbformat.write(book, folder / "tutorial.ipynb")
     return places
 
 
 def training_cell(folder: Path) -> int:
     """Return the first cell of the tutorial that trains."""
+    return cell_of(folder, "%%declml train")
+
+
+def cell_of(folder: Path, start: str) -> int:
+    """Return the first cell whose text begins so."""
     book = nbformat.read(folder / "tutorial.ipynb", as_version=4)
-    return next(index for index, each in enumerate(book.cells) if each.source.startswith("%%declml train"))
+    return next(index for index, each in enumerate(book.cells) if each.source.startswith(start))
 
 
 def live(cell: Locator) -> Locator:
@@ -113,6 +122,7 @@ def through_the_tutorial(walk: Walk, lab: Lab, running: Browser, places: dict[st
             walk.saw("a training leaves a picture and a table", pictures.count() == 1 and cell.locator("td").count())
             page.shot(walk.out / "2-after-training.png", of=cell.locator(".jp-OutputArea").last)
     walk.saw("the tutorial runs to its end", page.page.locator(".jp-RenderedText[data-mime-type*=stderr]").count() == 0)
+    compare_two(walk, page, cell_of(lab.root, "%declml diff"))
     stop_works(walk, page, places)
     interrupt_works(walk, page, places)
     background_comes_back(walk, page, places)
@@ -121,6 +131,23 @@ def through_the_tutorial(walk: Walk, lab: Lab, running: Browser, places: dict[st
     walk.saw("no error on the page", not page.errors, errors=page.errors[:3])
     page.save()
     page.page.wait_for_timeout(1500)
+    still_tables(walk, page, cell_of(lab.root, "%declml diff"))
+    context.close()
+
+
+def a_kernel_dies(walk: Walk, lab: Lab, running: Browser, places: dict[str, int]) -> None:
+    """The last part, with a copy of the notebook: what it leaves is no part of the file that is looked at."""
+    shutil.copy(lab.root / "tutorial.ipynb", lab.root / "dies.ipynb")
+    context = running.new_context(viewport={"width": 1280, "height": 1000})
+    page = NotebookPage(context.new_page(), lab.page("dies.ipynb"))
+    for index in range(training_cell(lab.root)):
+        if "jp-CodeCell" in (page.cell(index).get_attribute("class") or ""):
+            page.run_to_end(index)
+    cell = page.run_to_end(places["background"])
+    live(cell)
+    page.save()
+    page.page.wait_for_timeout(1000)
+    kernel_dies(walk, page, places["background"], places["attached"])
     context.close()
 
 
@@ -193,11 +220,9 @@ def background_comes_back(walk: Walk, page: NotebookPage, places: dict[str, int]
     seen, _, after = moves(page, view)
     walk.saw("after a reload a run in the background is back and moves", seen, now=repr(after))
     page.shot(walk.out / "4-background-after-reload.png", of=view)
+    follow_runs(walk, page, places["list"])
     view.get_by_role("button", name="Stop").click()
-    cell.locator(".d-badge", has_text="nterrupted").or_(cell.locator("img[src^='data:image/png']")).first.wait_for(
-        timeout=20_000
-    )
-    walk.saw("its stop button works after the reload", seen)
+    picture_in_place(walk, cell)
 
 
 def reload_catches_up(walk: Walk, page: NotebookPage, places: dict[str, int]) -> None:
@@ -218,8 +243,18 @@ def reload_catches_up(walk: Walk, page: NotebookPage, places: dict[str, int]) ->
     page.shot(walk.out / "5-after-reload.png", of=view)
     view.get_by_role("button", name="Stop").click()
     page.page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=30_000)
-    walk.saw("its stop button works after the reload", seen)
+    picture_in_place(walk, cell)
     page.shot(walk.out / "6-reloaded-and-stopped.png", of=cell.locator(".jp-OutputArea").last)
+
+
+def picture_in_place(walk: Walk, cell: Locator) -> None:
+    """A view that was stopped on a page that was loaded anew: the same picture stands there as on any other."""
+    cell.locator("img[src^='data:image/png']").wait_for(timeout=20_000)
+    text = cell.locator(".jp-OutputArea").inner_text()
+    walk.saw(
+        "its stop button works after the reload and leaves the picture",
+        cell.locator(".declml").count() == 0 and "interrupted" in text,
+    )
 
 
 def the_file_is_whole(walk: Walk, folder: Path) -> None:
@@ -229,7 +264,8 @@ def the_file_is_whole(walk: Walk, folder: Path) -> None:
     trains = next(each for each in book.cells if each.source.startswith("%%declml train"))
     kinds = [set(each.get("data", {})) for each in trains.outputs]
     walk.saw("the saved training has a picture and a table", any("image/png" in each for each in kinds))
-    walk.saw("and no widget", not any("widget" in kind for each in kinds for kind in each))
+    everywhere = [kind for each in book.cells for output in each.get("outputs", []) for kind in output.get("data", {})]
+    walk.saw("and no cell a widget, also of those that a reload came between", "widget" not in " ".join(everywhere))
     walk.saw("no script is in the file", "mountRun" not in text and "application/javascript" not in text)
     walk.saw("no state of widgets is in the file", "widgets" not in book.metadata)
     command = [sys.executable, "-m", "nbconvert", "--to", "html", "tutorial.ipynb"]
@@ -265,6 +301,7 @@ def main() -> None:
             through_the_tutorial(walk, lab, running, places)
             the_file_is_whole(walk, folder)
             the_page_is_whole(walk, running)
+            a_kernel_dies(walk, lab, running, places)
     print(f"All as it must be. Pictures: {walk.out}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,18 @@ def test_a_template_is_a_whole_project_without_a_problem(declml: Declml, tmp_pat
     (licence,) = folder.glob("LICENCE-*")
     assert "CC BY 4.0" in licence.read_text()
     assert licence.name in (folder / "README.md").read_text()
+
+
+def test_the_tutorial_is_written_and_never_over_a_notebook_of_that_name(declml: Declml, tmp_path: Path) -> None:
+    answer = declml("init", "notebook", "lessons")
+    assert answer.exit_code == 0, answer.output
+    assert [each.name for each in sorted((tmp_path / "lessons").iterdir())] == [".declml", "tutorial.ipynb"]
+    assert "jupyter lab tutorial.ipynb" in answer.output
+    cells = json.loads((tmp_path / "lessons" / "tutorial.ipynb").read_text())["cells"]
+    assert any("%load_ext declml" in "".join(each["source"]) for each in cells)
+    again = declml("init", "notebook", "lessons")
+    assert again.exit_code == 1
+    assert "must not have files that would be overwritten; got tutorial.ipynb" in again.output
 
 
 def test_without_arguments_the_tabular_project_is_written_here(declml: Declml, tmp_path: Path) -> None:
