@@ -67,7 +67,9 @@ class Job:
 
 def job_of(path: Path, numbers: int, categories: int) -> Job:
     lines = ["input_features:"]
-    lines += [f"  - {{name: number_{index}, type: number}}" for index in range(numbers)]
+    # As the script by hand scales them, whatever the defaults are.
+    as_is = "preprocessing: {normalization: zscore}, encoder: {type: passthrough}"
+    lines += [f"  - {{name: number_{index}, type: number, {as_is}}}" for index in range(numbers)]
     lines += [
         f"  - {{name: category_{index}, type: category, encoder: {{type: onehot}}}}" for index in range(categories)
     ]

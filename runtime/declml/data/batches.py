@@ -74,7 +74,7 @@ def dense_group(columns: Sequence[np.ndarray], rows: np.ndarray) -> GroupSource:
     matrix = np.empty((len(rows), sum(widths)), dtype=np.float32 if is_float else np.int32)
     start = 0
     for column, width in zip(columns, widths, strict=True):
-        matrix[:, start : start + width] = column[rows].reshape(len(rows), width)
+        matrix[:, start : start + width] = np.take(column, rows, axis=0).reshape(len(rows), width)
         start += width
     return GroupSource(torch.from_numpy(matrix))
 

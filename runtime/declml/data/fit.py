@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,15 @@ import polars as pl
 
 from declml.contracts import Facts, InputOperation, Values
 from declml.data.cache import Cache
-from declml.data.columns import column_hash
+from declml.data.columns import hash_of_parts
 from declml.data.split import Sides
 from declml.data.table import Table
 from declml_schema.content import content_hash
 
 CHUNK_ROWS = 500_000
-"""Rows that are summarised at a time; the fit does not depend on it beyond rounding."""
+"""Rows of numbers that are summarised at a time; the fit does not depend on it beyond rounding."""
+TEXT_CHUNK_ROWS = 65_536
+"""Rows of anything else that are summarised at a time: a row of text may be long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +71,56 @@ def fit_feature(cache: Cache, table: Table, sides: Sides, column: str, fitting: 
     key = content_hash({"fit": fitting.identity, "training": training})
 
     def write(_folder: Path) -> Mapping[str, Any]:
-        rows = table.column(column).filter(pl.Series(sides.sides == 0))
-        return fit_series(rows, fitting)
+        return fit_parts(training_parts(table, sides, column), fitting)
 
     entry = cache.get_or_put("fit", key, write)
     return Fitted(key=key, facts=entry.facts, cached=entry.cached, reason=entry.reason)
 
 
-def fit_series(rows: pl.Series, fitting: Fitting, *, chunk_rows: int = CHUNK_ROWS) -> Facts:
+def training_parts(table: Table, sides: Sides, column: str) -> Iterator[pl.Series]:
+    """Yield the training rows of a column in the parts that the table comes in."""
+    start = 0
+    for part in table.column_parts(column):
+        yield part.filter(pl.Series(np.asarray(sides.sides[start : start + len(part)]) == 0))
+        start += len(part)
+
+
+def fit_series(rows: pl.Series, fitting: Fitting, *, chunk_rows: int | None = None) -> Facts:
     """Return the facts of these training rows, summarised in chunks and merged in their order."""
+    return fit_parts([rows], fitting, chunk_rows=chunk_rows)
+
+
+def fit_parts(parts: Iterable[pl.Series], fitting: Fitting, *, chunk_rows: int | None = None) -> Facts:
+    """Return the facts of training rows that come in parts: the same facts, however they are cut."""
     operation, preprocessing = fitting.operation, fitting.preprocessing
     summary = None
-    for chunk in _chunks(rows, chunk_rows):
+    empty: pl.Series | None = None
+    for chunk in _chunks(parts, chunk_rows):
+        if not len(chunk):
+            empty = chunk
+            continue
         part = operation.summarize(chunk, preprocessing)
         summary = part if summary is None else operation.merge(summary, part)
     if summary is None:
-        summary = operation.summarize(rows, preprocessing)
+        assert empty is not None  # a table has at least one part
+        summary = operation.summarize(empty, preprocessing)
     return operation.fit(summary, preprocessing)
 
 
-def _chunks(rows: pl.Series, size: int) -> Iterator[pl.Series]:
-    for start in range(0, len(rows), size):
-        yield rows.slice(start, size)
+def _chunks(parts: Iterable[pl.Series], size: int | None) -> Iterator[pl.Series]:
+    """Yield the rows in chunks of one size, wherever the parts begin: sums of rounded numbers depend on it."""
+    waiting: list[pl.Series] = []
+    count = 0
+    for part in parts:
+        chunk = size or (CHUNK_ROWS if part.dtype.is_numeric() else TEXT_CHUNK_ROWS)
+        waiting.append(part)
+        count += len(part)
+        while count >= chunk:
+            whole = waiting[0] if len(waiting) == 1 else pl.concat(waiting)
+            yield whole.slice(0, chunk)
+            waiting, count = [whole.slice(chunk)], count - chunk
+    if waiting:
+        yield waiting[0] if len(waiting) == 1 else pl.concat(waiting)
 
 
 def _training_hash(cache: Cache, table: Table, sides: Sides, column: str) -> str:
@@ -98,7 +128,7 @@ def _training_hash(cache: Cache, table: Table, sides: Sides, column: str) -> str
     key = content_hash({"table": table.key, "split": sides.key, "column": column})
 
     def write(_folder: Path) -> dict[str, str]:
-        return {"hash": column_hash(table.column(column).filter(pl.Series(np.asarray(sides.sides) == 0)))}
+        return {"hash": hash_of_parts(training_parts(table, sides, column), sides.counts["training"])}
 
     return cache.get_or_put("content", key, write).facts["hash"]
 
@@ -106,4 +136,8 @@ def _training_hash(cache: Cache, table: Table, sides: Sides, column: str) -> str
 def whole_hash(cache: Cache, table: Table, column: str) -> str:
     """Return the hash of all rows of a column, remembered by table."""
     key = content_hash({"table": table.key, "column": column})
-    return cache.get_or_put("content", key, lambda _folder: {"hash": column_hash(table.column(column))}).facts["hash"]
+
+    def write(_folder: Path) -> dict[str, str]:
+        return {"hash": hash_of_parts(table.column_parts(column), table.rows)}
+
+    return cache.get_or_put("content", key, write).facts["hash"]

@@ -13,7 +13,7 @@ import polars as pl
 
 from declml.data.table import read_table
 
-FeatureType: TypeAlias = Literal["number", "category", "binary", "text"]
+FeatureType: TypeAlias = Literal["number", "category", "binary", "text", "date"]
 
 _MOST_BINS = 20
 _MOST_VALUES = 10
@@ -237,8 +237,10 @@ def _feature_type(present: pl.Series, counts: pl.DataFrame, words: TextFacts | N
         if present.dtype.is_integer() and distinct <= 10 and rows >= 10 * distinct and _is_dense(present, distinct):
             return "category", f"{distinct} small whole numbers, each in many rows"
         return "number", "numbers"
+    if isinstance(present.dtype, (pl.Date, pl.Datetime)):
+        return "date", "dates and times"
     if present.dtype.is_temporal():
-        return "category", "dates and times are read as labels so far"
+        return "category", "times of day and durations are read as labels"
     return _text_or_category(distinct, rows, words)
 
 

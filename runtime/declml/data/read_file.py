@@ -2,56 +2,73 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
-import io
-import json
-import zlib
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import TextIO
+from typing import IO, Literal
 
 import polars as pl
 
 from declml.contracts import Finding
+from declml.data.bad_rows import (
+    Kept,
+    explain_json,
+    explain_ragged,
+    header_of,
+    readable_objects,
+    readable_rows,
+)
+from declml.data.decoding import (
+    as_utf8,
+    explain_undecodable,
+    first_bytes,
+    found_encoding,
+    refuse_binary,
+)
+from declml.data.packed import is_packed, readable
 from declml.data.sources import ARRAY_HINT, format_of, is_array
 from declml.errors import UserProblem
 
-_LOOK = 65_536
-_HEAD_ROWS = 10_000
-_MAX_FIELD = 1 << 27
+HEAD_ROWS = 10_000
+"""Rows that tell the types of a delimited file, unless they mislead."""
 
 
-def read_file(
-    path: Path,
-    *,
-    declared: str | None,
-    separator: str | None,
-    null_values: Sequence[str],
-    encoding: str | None,
-    as_text: Sequence[str] = (),
-) -> pl.DataFrame:
-    """Return all rows of one file. Types are inferred from every row: a late text in a number column is still read.
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """How one file is read. Columns of a delimited file in ``as_text`` are text, whatever their values look like."""
 
-    Columns of a delimited file that are in ``as_text`` are text, whatever their values look like.
-    """
-    kind = format_of(path, declared)
-    with _readable(path):
-        _refuse_empty(path)
+    declared: str | None = None
+    separator: str | None = None
+    null_values: Sequence[str] = ()
+    encoding: str | None = None
+    as_text: Sequence[str] = ()
+    bad_rows: Literal["error", "skip"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """The rows of one file and what is odd about it."""
+
+    frame: pl.DataFrame
+    findings: Sequence[Finding] = field(default_factory=tuple[Finding, ...])
+
+
+def read_file(path: Path, how: FileReading) -> FileRead:
+    """Return all rows of one file. Types are inferred from every row: a late text in a number column is still read."""
+    kind = format_of(path, how.declared)
+    with readable(path):
+        refuse_empty(path)
         if kind == "parquet":
-            return _read_parquet(path)
-        _refuse_binary(path, encoding)
-        if kind == "jsonl":
-            return _read_jsonl(path, encoding)
-        return _read_csv(
-            path,
-            separator=separator_of(separator, kind),
-            null_values=null_values,
-            encoding=encoding,
-            as_text=as_text,
-        )
+            return FileRead(_read_parquet(path))
+        if kind == "arrow":
+            return FileRead(_read_arrow(path))
+        encoding, guessed = found_encoding(path, how.encoding)
+        refuse_binary(path, encoding)
+        how = replace(how, encoding=encoding, separator=separator_of(how.separator, kind))
+        read = _read_jsonl(path, how) if kind == "jsonl" else _read_csv(path, how)
+        return read if guessed is None else FileRead(read.frame, (guessed, *read.findings))
 
 
 def separator_of(declared: str | None, kind: str) -> str:
@@ -67,17 +84,18 @@ def is_cut_by(path: Path, separator: str, *, declared: str | None, encoding: str
     """Return whether the header of a delimited file has several names with that separator."""
     if format_of(path, declared) not in {"csv", "tsv"}:
         return False
-    with _readable(path):
-        return len(_header(path, separator, encoding)) > 1
+    with readable(path):
+        return len(header_of(path, separator, found_encoding(path, encoding)[0])) > 1
 
 
 def header_findings(path: Path, *, declared: str | None = None, separator: str | None = None) -> list[Finding]:
     """Return a finding when the first line of a CSV looks like data, not like column names."""
     kind = format_of(path, declared)
-    if kind not in {"csv", "tsv"} or path.suffix == ".zst":
+    if kind not in {"csv", "tsv"}:
         return []
-    with _readable(path), _open_text(path, None) as file:
-        names = next(csv.reader(file, delimiter=separator_of(separator, kind)), [])
+    with readable(path):
+        start = first_bytes(path).decode("utf-8-sig", "replace")
+    names = next(csv.reader(StringIO(start, newline=""), delimiter=separator_of(separator, kind)), [])
     numbers = [name for name in names if _is_number(name)]
     if not numbers or len(numbers) * 2 < len(names):
         return []
@@ -98,72 +116,83 @@ def _is_number(text: str) -> bool:
     return True
 
 
-@contextmanager
-def _readable(path: Path) -> Generator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise UserProblem("absent-source", f"{path} must be a file; got nothing there.") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UserProblem(
-            "broken-source", f"{path.name} must be a whole gzip file; got a broken one ({error})."
-        ) from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UserProblem("unreadable-source", f"{path} must be a readable file; got: {reason}.") from error
-
-
-def _refuse_empty(path: Path) -> None:
-    if not _first_bytes(path).strip():
+def refuse_empty(path: Path) -> None:
+    """Refuse a file without a byte that says something."""
+    if not first_bytes(path).strip():
         raise UserProblem("empty-source", f"{path.name} must hold at least a header and one row; got an empty file.")
 
 
-def _first_bytes(path: Path) -> bytes:
-    if path.suffix == ".gz":
-        with gzip.open(path) as file:
-            return file.read(_LOOK)
-    with path.open("rb") as file:
-        return file.read(_LOOK)
+# --- text: CSV, TSV and JSON Lines ------------------------------------------------------------------------------------
 
 
-def _refuse_binary(path: Path, encoding: str | None) -> None:
-    if path.suffix == ".zst" or _codec(encoding)[0] != "utf-8-sig":
-        return
-    start = _first_bytes(path)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise UserProblem(
-            "undecodable-source", f"{path.name} must be UTF-8 text; got UTF-16.", hint="Save the file as UTF-8."
-        )
-    if b"\0" in start or start.startswith((b"PAR1", b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\x1f\x8b")):
-        raise UserProblem(
-            "binary-source",
-            f"{path.name} must be a text file; got binary bytes at the start.",
-            hint="Say the format in the data section if the suffix does not tell it, such as `format: parquet`.",
-        )
+def _read_csv(path: Path, how: FileReading) -> FileRead:
+    separator = how.separator or ","
+    names = header_of(path, separator, how.encoding)
+    texts = [name for name in how.as_text if name in names]
 
+    def typed(source: Path | bytes) -> pl.DataFrame:
+        return _typed(source, separator=separator, null_values=list(how.null_values), texts=texts)
 
-# --- CSV --------------------------------------------------------------------------------------------------------------
+    def keep(into: IO[bytes]) -> Kept:
+        return readable_rows(path, separator, len(names), how.encoding, into)
 
+    def explain() -> None:
+        explain_undecodable(path, how.encoding)
+        explain_ragged(path, separator, len(names), how.encoding)
 
-def _read_csv(
-    path: Path, *, separator: str, null_values: Sequence[str], encoding: str | None, as_text: Sequence[str]
-) -> pl.DataFrame:
-    names = _header(path, separator, encoding)
-    source = _as_utf8(path, encoding)
-    texts = [name for name in as_text if name in names]
-    try:
-        frame = _typed(source, separator=separator, null_values=list(null_values), texts=texts)
-    except pl.exceptions.PolarsError as error:
-        _explain_undecodable(path, encoding)
-        _explain_ragged(path, separator, len(names), encoding)
-        reason = str(error).strip().splitlines()[0]
-        raise UserProblem("broken-source", f"{path.name} must be a well-formed CSV; got: {reason}.") from error
-    if path.suffix != ".zst" and frame.width > 1 and frame[frame.columns[-1]].null_count():
+    read = _read_text(path, how, typed, keep, explain, "be a well-formed CSV")
+    if not read.findings and read.frame.width > 1 and read.frame[read.frame.columns[-1]].null_count():
         # Polars fills a short row with missing values without a word: a cut-off download would pass unseen.
-        _explain_ragged(path, separator, len(names), encoding)
-    if len(names) == frame.width:
-        frame.columns = names  # Polars leaves doubled quotes in a header as they are
-    return frame
+        if how.bad_rows == "skip":
+            read = _without_bad_rows(path, typed, keep) or read
+        else:
+            explain_ragged(path, separator, len(names), how.encoding)
+    if len(names) == read.frame.width:
+        read.frame.columns = names  # Polars leaves doubled quotes in a header as they are
+    return read
+
+
+def _read_text(
+    path: Path,
+    how: FileReading,
+    parse: Callable[[Path | bytes], pl.DataFrame],
+    keep: Callable[[IO[bytes]], Kept],
+    explain: Callable[[], None],
+    rule: str,
+) -> FileRead:
+    """Return the rows as ``parse`` reads them; where it cannot, leave the bad rows out or ``explain`` them."""
+    try:
+        return FileRead(parse(as_utf8(path, how.encoding)))
+    except (pl.exceptions.PolarsError, UserProblem) as error:
+        read = _without_bad_rows(path, parse, keep) if how.bad_rows == "skip" else None
+        if read is not None:
+            return read
+        if isinstance(error, UserProblem):
+            raise
+        explain()
+        reason = str(error).strip().splitlines()[0]
+        raise UserProblem("broken-source", f"{path.name} must {rule}; got: {reason}.") from error
+
+
+def _without_bad_rows(
+    path: Path, parse: Callable[[Path | bytes], pl.DataFrame], keep: Callable[[IO[bytes]], Kept]
+) -> FileRead | None:
+    """Return what remains of a file, None where no row of it is bad; nothing that remains is a `UserProblem`."""
+    text = BytesIO()
+    kept = keep(text)
+    if not kept.wrong:
+        return None
+    finding = skipped(path, kept)
+    return FileRead(parse(text.getvalue()), (finding,))
+
+
+def skipped(path: Path, kept: Kept) -> Finding:
+    """Return what was left out of a file; a file that has nothing else is a `UserProblem`."""
+    if len(kept.wrong) == kept.rows:
+        raise UserProblem(
+            "empty-table", f"{path.name} must have at least one row that can be read; got: {kept.wrong[0]}."
+        )
+    return kept.finding(path)
 
 
 def _typed(source: Path | bytes, *, separator: str, null_values: list[str], texts: Sequence[str]) -> pl.DataFrame:
@@ -183,166 +212,64 @@ def _typed(source: Path | bytes, *, separator: str, null_values: list[str], text
         )
 
     try:
-        frame = read(_HEAD_ROWS)
+        frame = read(HEAD_ROWS)
     except pl.exceptions.ComputeError:
         return read(None)
-    head = frame.head(_HEAD_ROWS)
-    if frame.height > _HEAD_ROWS and any(column.null_count() == head.height for column in head):
-        return read(None)
-    return frame
+    return read(None) if all_missing_at_first(frame) else frame
 
 
-def _codec(encoding: str | None) -> tuple[str, str]:
-    """Return Python's name of an encoding and what to do with bytes that it does not know."""
-    if encoding is None:
-        return "utf-8-sig", "strict"
-    name, lossy = (encoding.removesuffix("-lossy"), "replace") if encoding.endswith("-lossy") else (encoding, "strict")
-    try:
-        known = codecs.lookup(name).name
-    except LookupError as error:
-        raise UserProblem(
-            "unknown-encoding", f"encoding must be a known text encoding, such as utf8 or latin-1; got '{encoding}'."
-        ) from error
-    return ("utf-8-sig" if known in {"utf-8", "ascii"} else known), lossy
+def all_missing_at_first(frame: pl.DataFrame) -> bool:
+    """Return whether a column begins with so many missing values that nothing told its type."""
+    head = frame.head(HEAD_ROWS)
+    return frame.height > HEAD_ROWS and any(column.null_count() == head.height for column in head)
 
 
-def _as_utf8(path: Path, encoding: str | None) -> Path | bytes:
-    """Return what Polars can read: the path itself where its bytes are UTF-8, or the bytes in UTF-8."""
-    name, errors = _codec(encoding)
-    if name == "utf-8-sig" and errors == "strict":
-        return path
-    if path.suffix == ".zst":
-        raise UserProblem(
-            "unknown-encoding", f"{path.name} must be UTF-8, as every .zst file; got encoding '{encoding}'."
-        )
-    raw = _raw(path)
-    try:
-        return raw.decode(name, errors).encode()
-    except UnicodeDecodeError as error:
-        raise _undecodable(path, raw, error) from error
+def _read_jsonl(path: Path, how: FileReading) -> FileRead:
+    def explain() -> None:
+        explain_undecodable(path, how.encoding)
+        explain_json(path, how.encoding, ARRAY_HINT if is_array(path) else "")
 
-
-def _raw(path: Path) -> bytes:
-    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-
-
-def _undecodable(path: Path, raw: bytes, error: UnicodeDecodeError) -> UserProblem:
-    line = raw.count(b"\n", 0, error.start) + 1
-    return UserProblem(
-        "undecodable-source",
-        f"{path.name} must be {error.encoding.upper()} text; got the byte 0x{raw[error.start]:02x} on line {line:,}"
-        f" (byte {error.start:,}).",
-        hint="Save the file as UTF-8, or name its encoding in the data section, such as `encoding: cp1252`.",
-    )
-
-
-def _explain_undecodable(path: Path, encoding: str | None) -> None:
-    """Raise the problem of the first byte that is not text, if there is one."""
-    if path.suffix == ".zst":
-        return
-    name, errors = _codec(encoding)
-    raw = _raw(path)
-    try:
-        raw.decode(name, errors)
-    except UnicodeDecodeError as error:
-        raise _undecodable(path, raw, error) from error
-
-
-@contextmanager
-def _open_text(path: Path, encoding: str | None) -> Generator[TextIO]:
-    name, _ = _codec(encoding)
-    if path.suffix == ".gz":
-        with gzip.open(path, "rt", encoding=name, errors="replace", newline="") as file:
-            yield io.StringIO(file.read(), newline="")
-        return
-    with path.open(encoding=name, errors="replace", newline="") as file:
-        yield file
-
-
-def _header(path: Path, separator: str, encoding: str | None) -> list[str]:
-    if path.suffix == ".zst":
-        return pl.read_csv(path, separator=separator, n_rows=0, infer_schema=False).columns
-    with _open_text(path, encoding) as file:
-        names = next((row for row in csv.reader(file, delimiter=separator) if row), [])
-    seen: dict[str, int] = {}
-    for place, name in enumerate(names, start=1):
-        if name in seen:
-            raise UserProblem(
-                "duplicate-column",
-                f"The column names of {path.name} must differ; got '{name}' as column {seen[name]} and as column"
-                f" {place}.",
-            )
-        seen[name] = place
-    return names
-
-
-def _explain_ragged(path: Path, separator: str, width: int, encoding: str | None) -> None:
-    """Raise the problem of the first row with more or fewer fields than the header, if there is one."""
-    if path.suffix == ".zst":
-        return
-    limit = csv.field_size_limit(_MAX_FIELD)
-    try:
-        with _open_text(path, encoding) as file:
-            rows = csv.reader(file, delimiter=separator, strict=True)
-            next(rows, None)
-            for number, row in enumerate(rows, start=1):
-                if row and len(row) != width:
-                    raise UserProblem(
-                        "ragged-row",
-                        f"Row {number:,} of {path.name} (line {rows.line_num:,}) must have {width} fields; got"
-                        f" {len(row)}.",
-                        hint="Put a field that contains the separator in double quotes.",
-                    )
-    except csv.Error as error:
-        raise UserProblem(
-            "broken-source",
-            f"{path.name} must be a well-formed CSV; got: {error} (often a quote that is never closed).",
-        ) from error
-    finally:
-        csv.field_size_limit(limit)
-
-
-# --- JSON Lines and Parquet -------------------------------------------------------------------------------------------
-
-
-def _read_jsonl(path: Path, encoding: str | None) -> pl.DataFrame:
-    source = _as_utf8(path, encoding)
-    if isinstance(source, Path) and path.suffix == ".gz":
-        source = gzip.decompress(path.read_bytes())
-    try:
+    def parse(source: Path | bytes) -> pl.DataFrame:
         return pl.read_ndjson(source, infer_schema_length=None)
-    except pl.exceptions.PolarsError as error:
-        _explain_undecodable(path, encoding)
-        _explain_json(path, encoding)
-        reason = str(error).strip().splitlines()[0]
-        raise UserProblem("broken-source", f"{path.name} must hold one JSON object a line; got: {reason}.") from error
+
+    def keep(into: IO[bytes]) -> Kept:
+        return readable_objects(path, how.encoding, into)
+
+    return _read_text(path, how, parse, keep, explain, "hold one JSON object a line")
 
 
-def _explain_json(path: Path, encoding: str | None) -> None:
-    hint = ARRAY_HINT if is_array(path) else ""
-    with _open_text(path, encoding) as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                value = json.loads(line)
-            except ValueError as error:
-                raise UserProblem(
-                    "broken-source",
-                    f"Line {number:,} of {path.name} must be a JSON object; got a broken one ({error}).",
-                    hint=hint,
-                ) from error
-            if not isinstance(value, dict):
-                raise UserProblem(
-                    "broken-source",
-                    f"Line {number:,} of {path.name} must be a JSON object; got a {type(value).__name__}.",
-                    hint=hint,
-                )
+# --- tables: Parquet and Arrow ----------------------------------------------------------------------------------------
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
+    _refuse_packed(path, "Parquet")
     try:
         return pl.read_parquet(path, glob=False, hive_partitioning=False)
     except pl.exceptions.PolarsError as error:
         reason = str(error).strip().splitlines()[0]
         raise UserProblem("broken-source", f"{path.name} must be a whole Parquet file; got: {reason}.") from error
+
+
+def _read_arrow(path: Path) -> pl.DataFrame:
+    _refuse_packed(path, "Arrow")
+    start = first_bytes(path)[:6]
+    if start.startswith(b"FEA1"):
+        raise UserProblem(
+            "broken-source",
+            f"{path.name} must be an Arrow file; got Feather in its first version.",
+            hint="Save it anew: every newer Feather file is an Arrow file.",
+        )
+    try:
+        return pl.read_ipc(path) if start == b"ARROW1" else pl.read_ipc_stream(path)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserProblem("broken-source", f"{path.name} must be a whole Arrow file; got: {reason}.") from error
+
+
+def _refuse_packed(path: Path, kind: str) -> None:
+    if is_packed(path):
+        raise UserProblem(
+            "packed-table",
+            f"{path.name} must not be compressed as a whole: a {kind} file is so inside; got a {path.suffix} file.",
+            hint="Unpack it.",
+        )

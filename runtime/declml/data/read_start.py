@@ -8,8 +8,6 @@ in these rows.
 from __future__ import annotations
 
 import codecs
-import gzip
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,8 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from declml.data.decoding import found_encoding
+from declml.data.packed import is_packed, name_inside, open_bytes, readable
 from declml.data.sources import format_of
 from declml.data.table import Reading, read_table
 from declml.errors import UserProblem
@@ -29,8 +29,7 @@ _FIELD_BYTES = 16
 """What a value takes in a table beside its text."""
 _LOOK_ROWS = 1000
 _LOOK_BYTES = 65_536
-_NO_SEPARATOR = "\x1f"
-_PACKED = (".gz", ".zst")
+_TABLES = ("parquet", "arrow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +93,26 @@ def _part(path: Path, reading: Reading, most_bytes: int, folder: Path) -> _Part:
         return _Part(path, size, _size(path), cut=False)
     folder.mkdir()
     # The same name, since messages tell it; only the ending of the compression is gone.
-    copy = folder / (path.name.removesuffix(path.suffix) if path.suffix in _PACKED else path.name)
-    if kind == "parquet":
-        return _part_of_parquet(path, copy, most_bytes)
+    copy = folder / name_inside(path)
+    if kind in _TABLES:
+        return _part_of_table(path, kind, copy, most_bytes)
     start, taken, _ = _start_of(path, max(1, int(most_bytes / _growth(path, kind, reading))))
-    end = _end_of_rows(start, reading.encoding, quoted=kind != "jsonl")
+    encoding = found_encoding(path, reading.encoding)[0]
+    end = _end_of_rows(start, encoding, quoted=kind != "jsonl")
     copy.write_bytes(memoryview(start)[:end])
     return _Part(copy, most_bytes, None if taken is None else taken * end / len(start), cut=True)
 
 
 def _size_in_memory(path: Path, kind: str, reading: Reading, most_bytes: int) -> int | None:
     """Return about how many bytes the table of a file takes, None for more than ``most_bytes``."""
-    if kind == "parquet":
+    if kind in _TABLES:
         try:
-            rows, width = _rows_and_width(path)
+            rows, width = _rows_and_width(path, kind)
         except (pl.exceptions.PolarsError, OSError):
             return 0  # whoever reads it says what is wrong with it
         return int(rows * width) if rows * width <= most_bytes else None
     growth = _growth(path, kind, reading)
-    if path.suffix not in _PACKED:
+    if not is_packed(path):
         size = int(_size(path) * growth)
         return size if size <= most_bytes else None
     start, _, cut = _start_of(path, max(1, int(most_bytes / growth)))
@@ -143,63 +143,32 @@ def _start_of(path: Path, most_bytes: int) -> tuple[bytes, float | None, bool]:
     """Return the first bytes of the text in a file, how much of the file they took if known, and whether there is
     more.
     """
-    try:
-        if path.suffix == ".zst":
-            return _start_of_zst(path, most_bytes)
-        if path.suffix == ".gz":
-            return _start_of_gzip(path, most_bytes)
-        with path.open("rb") as file:
-            start = file.read(most_bytes)
-            return start, len(start), len(file.read(1)) > 0
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UserProblem(
-            "broken-source", f"{path.name} must be a whole gzip file; got a broken one ({error})."
-        ) from error
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _start_of_gzip(path: Path, most_bytes: int) -> tuple[bytes, float | None, bool]:
-    with path.open("rb") as file, gzip.GzipFile(fileobj=file) as unpacked:
+    with readable(path), path.open("rb") as file, open_bytes(path, file) as unpacked:
         start = unpacked.read(most_bytes)
-        return start, file.tell(), len(unpacked.read(1)) > 0
+        # Of Zstandard large blocks are read ahead: where the file stands says nothing.
+        taken = None if path.suffix.lower() == ".zst" else file.tell() if is_packed(path) else len(start)
+        return start, taken, len(unpacked.read(1)) > 0
 
 
-def _start_of_zst(path: Path, most_bytes: int) -> tuple[bytes, float | None, bool]:
-    # Polars unpacks it, Python cannot: it is read as a table of one column, its lines.
-    lines = pl.scan_csv(
-        path, has_header=False, new_columns=["line"], separator=_NO_SEPARATOR, quote_char=None, infer_schema=False,
-        truncate_ragged_lines=True, encoding="utf8-lossy",
-    )  # fmt: skip
-    try:
-        look = lines.head(_LOOK_ROWS).collect()["line"]
-        width = _bytes_of(look) / max(1, len(look))
-        wanted = max(1, int(most_bytes / max(1.0, width)))
-        found = lines.head(wanted + 1).collect()["line"]
-    except (pl.exceptions.PolarsError, OSError) as error:  # a broken frame is one of the system's errors there
-        reason = str(error).strip().splitlines()[0]
-        raise UserProblem("broken-source", f"{path.name} must be a whole Zstandard file; got: {reason}.") from error
-    start: str = found.fill_null("").str.join("\n").item() or ""
-    return f"{start}\n".encode(), None, len(found) > wanted
+def _scan(path: Path, kind: str) -> pl.LazyFrame:
+    return pl.scan_ipc(path) if kind == "arrow" else pl.scan_parquet(path, glob=False, hive_partitioning=False)
 
 
-def _bytes_of(lines: pl.Series) -> int:
-    return int(lines.str.len_bytes().fill_null(0).sum()) + len(lines)
-
-
-def _rows_and_width(path: Path) -> tuple[int, float]:
-    """Return the rows of a Parquet file and the bytes that one takes in memory: the file's own bytes say little."""
-    table = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+def _rows_and_width(path: Path, kind: str) -> tuple[int, float]:
+    """Return the rows of a table's file and the bytes that one takes in memory: the file's own bytes say little."""
+    table = _scan(path, kind)
     look = table.head(_LOOK_ROWS).collect()
     width = look.estimated_size() / max(1, look.height) + _FIELD_BYTES * look.width
     return int(table.select(pl.len()).collect().item()), max(1.0, width)
 
 
-def _part_of_parquet(path: Path, copy: Path, most_bytes: int) -> _Part:
-    rows, width = _rows_and_width(path)
-    table = pl.scan_parquet(path, glob=False, hive_partitioning=False)
-    kept = table.head(max(1, int(most_bytes / width))).collect()
-    kept.write_parquet(copy, compression="uncompressed")
+def _part_of_table(path: Path, kind: str, copy: Path, most_bytes: int) -> _Part:
+    rows, width = _rows_and_width(path, kind)
+    kept = _scan(path, kind).head(max(1, int(most_bytes / width))).collect()
+    if kind == "arrow":
+        kept.write_ipc(copy, compression="uncompressed")
+    else:
+        kept.write_parquet(copy, compression="uncompressed")
     return _Part(copy, most_bytes, _size(path) * kept.height / rows, cut=True)
 
 

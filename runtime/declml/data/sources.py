@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from declml.data.packed import PACKED
 from declml.errors import UserProblem
 
-Format: TypeAlias = Literal["csv", "tsv", "jsonl", "parquet"]
+Format: TypeAlias = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
 
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
@@ -21,14 +22,18 @@ _SUFFIXES: dict[str, Format] = {
     ".ndjson": "jsonl",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
 }
-_COMPRESSED = (".gz", ".zst")
 
 
 def locate(source: str | Sequence[str], *, base: Path) -> list[Path]:
-    """Return the files that ``source`` names: a path, a glob or a list of both, ``~`` understood, relative to ``base``.
+    """Return the files that ``source`` names: a path, a folder, a glob or a list of these, ``~`` understood.
 
-    The files of a glob come in the order of their names. An absent, unreadable or ill-formed source is a `UserProblem`.
+    Relative ones start from ``base``. The files of a glob or a folder come in the order of their names; of a folder
+    they are those whose names say a format, the same for all. An absent, unreadable or ill-formed source is a
+    `UserProblem`.
     """
     wanted = [source] if isinstance(source, str) else list(source)
     if not wanted:
@@ -51,22 +56,47 @@ def _files_of(source: str, base: Path) -> list[Path]:
                 "absent-source", f"The pattern '{source}' must match at least one file; got none in {base}."
             )
         return [_readable(each, source) for each in files]
+    if path.is_dir():
+        return [_readable(each, source) for each in _files_in(path, source)]
     return [_readable(path, source)]
+
+
+def _files_in(folder: Path, source: str) -> list[Path]:
+    """Return the data files of a folder; Spark and the like put marks beside them whose names begin with a sign."""
+    try:
+        names = sorted(each for each in folder.iterdir() if each.name[0] not in "._" and each.is_file())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UserProblem("unreadable-source", f"'{source}' must be a readable folder; got: {reason}.") from error
+    return data_files(names, source)
+
+
+def data_files(files: Sequence[Path], source: str) -> list[Path]:
+    """Return those of a folder's files whose names say a format; none, or several formats, are a `UserProblem`."""
+    found = [each for each in files if format_by_name(each) is not None]
+    if not found:
+        raise UserProblem(
+            "absent-source",
+            f"The folder '{source}' must hold data files; got none that ends in {', '.join(_SUFFIXES)}.",
+            hint=f"Name a file of it, or a pattern such as '{source.rstrip('/')}/*.csv'.",
+        )
+    kinds = {format_by_name(each): each.name for each in reversed(found)}
+    if len(kinds) > 1:
+        first, other = sorted(kinds.values())[:2]
+        raise UserProblem(
+            "mixed-formats",
+            f"The files of the folder '{source}' must have one format; got '{first}' and '{other}'.",
+            hint=f"Say which are meant with a pattern, such as '{source.rstrip('/')}/*{Path(first).suffix}'.",
+        )
+    return found
 
 
 def _readable(path: Path, source: str) -> Path:
     try:
-        is_folder = path.is_dir()
         exists = path.exists()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UserProblem("unreadable-source", f"'{source}' must be a readable file; got: {reason}.") from error
-    if is_folder:
-        raise UserProblem(
-            "absent-source",
-            f"'{source}' must be a file; got a folder.",
-            hint=f"Name a file of it, or a pattern such as '{source.rstrip('/')}/*.csv'.",
-        )
     if not exists:
         nearest = _nearest(path)
         hint = f"Did you mean '{nearest}'?" if nearest else f"It was looked for at {path}."
@@ -87,7 +117,7 @@ def _nearest(path: Path) -> str:
 
 
 def format_of(path: Path, declared: str | None = None) -> Format:
-    """Return a file's format: the declared one, or the one that its suffix says, ``.gz`` and ``.zst`` left aside."""
+    """Return a file's format: the declared one, or the one that its suffix says, that of compression left aside."""
     if declared is not None and declared != "auto":
         known: dict[str, Format] = {
             "csv": "csv",
@@ -95,10 +125,12 @@ def format_of(path: Path, declared: str | None = None) -> Format:
             "jsonl": "jsonl",
             "ndjson": "jsonl",
             "parquet": "parquet",
+            "arrow": "arrow",
+            "feather": "arrow",
         }
         if declared not in known:
             raise UserProblem(
-                "unknown-format", f"The data's format must be csv, tsv, jsonl or parquet; got '{declared}'."
+                "unknown-format", f"The data's format must be csv, tsv, jsonl, parquet or arrow; got '{declared}'."
             )
         return known[declared]
     known_by_name = format_by_name(path)
@@ -106,19 +138,20 @@ def format_of(path: Path, declared: str | None = None) -> Format:
         return known_by_name
     raise UserProblem(
         "unknown-format",
-        f"'{path.name}' must end in {', '.join(_SUFFIXES)} (or one of these with .gz or .zst); got '{path.suffix}'.",
+        f"'{path.name}' must end in {', '.join(_SUFFIXES)} (or one of these with {', '.join(PACKED)});"
+        f" got '{path.suffix}'.",
         hint=_way_out(path, _suffix(path)),
     )
 
 
 def format_by_name(path: Path) -> Format | None:
-    """Return the format that a file's suffix says, ``.gz`` and ``.zst`` left aside; None where it says none."""
+    """Return the format that a file's suffix says, the endings of compression left aside; None where it says none."""
     return _SUFFIXES.get(_suffix(path))
 
 
 def _suffix(path: Path) -> str:
     suffixes = [each.lower() for each in path.suffixes]
-    while suffixes and suffixes[-1] in _COMPRESSED:
+    while suffixes and suffixes[-1] in PACKED:
         suffixes.pop()
     return suffixes[-1] if suffixes else ""
 
@@ -129,7 +162,7 @@ def _way_out(path: Path, suffix: str) -> str:
         return ARRAY_HINT if is_array(path) else "If each of its lines is one object, say so: `format: jsonl`."
     if suffix in {".xlsx", ".xls", ".ods"}:
         return "Save the sheet as CSV."
-    if suffix in {".feather", ".arrow", ".ipc", ".orc", ".h5", ".pkl", ".pickle"}:
+    if suffix in {".orc", ".h5", ".pkl", ".pickle"}:
         return "Save the table as Parquet."
     return "Say the format in the data section, such as `format: csv`."
 

@@ -22,8 +22,8 @@ def stack(
         return frames[0]
     names = frames[0].columns
     for frame, path in zip(frames[1:], paths[1:], strict=True):
-        _require_same(names, frame.columns, paths[0], path)
-    texts = [name for name in names if _is_mixed([frame[name] for frame in frames])]
+        require_same(names, frame.columns, paths[0], path)
+    texts = [name for name in names if is_mixed([(frame.schema[name], _is_empty(frame[name])) for frame in frames])]
     alike = [_with_texts(frame.select(names), path, texts, reread) for frame, path in zip(frames, paths, strict=True)]
     try:
         return pl.concat(alike, how="vertical_relaxed", rechunk=True)
@@ -32,7 +32,8 @@ def stack(
         return pl.concat(as_text, how="vertical", rechunk=True)
 
 
-def _require_same(first: Sequence[str], other: Sequence[str], first_path: Path, path: Path) -> None:
+def require_same(first: Sequence[str], other: Sequence[str], first_path: Path, path: Path) -> None:
+    """Refuse a file whose columns are not those of the first."""
     missing = [name for name in first if name not in other]
     extra = [name for name in other if name not in first]
     if missing or extra:
@@ -48,9 +49,9 @@ def _is_empty(column: pl.Series) -> bool:
     return column.null_count() == len(column)
 
 
-def _is_mixed(columns: Sequence[pl.Series]) -> bool:
-    """Return whether a column is text in some files and something else in others."""
-    texts = {column.dtype == pl.String for column in columns if not _is_empty(column)}
+def is_mixed(columns: Sequence[tuple[pl.DataType, bool]]) -> bool:
+    """Return whether a column is text in some files and something else in others: its type, and whether it is empty."""
+    texts = {dtype == pl.String for dtype, is_empty in columns if not is_empty}
     return len(texts) == 2
 
 

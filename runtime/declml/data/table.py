@@ -2,76 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import polars as pl
-import polars.selectors as cs
 
 from declml.contracts import Finding
 from declml.data.cache import Cache, Entry, content_hash_of_files
 from declml.data.columns import column_hash
-from declml.data.read_file import header_findings, read_file, separator_of
-from declml.data.separators import separator_hint
+from declml.data.ingest import read_in_parts, rebuffered, shard_rows
+from declml.data.packed import is_packed
+from declml.data.read_file import FileReading, header_findings, read_file, separator_of
+from declml.data.reading import SIDE, Reading
 from declml.data.sources import format_of
 from declml.data.stack import stack
+from declml.data.subset import require_columns, subset, subset_parts
 from declml.errors import UserProblem
 from declml_schema.content import content_hash
-from declml_schema.suggest import nearest
 
-TABLE_VERSION = 2
+_WHOLE = "table.arrow"
+
+TABLE_VERSION = 3
 """Rises whenever the same bytes and `Reading` would give another table."""
 
 DEFAULT_NULL_VALUES = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
 """What stands for a missing value in a CSV unless the config says otherwise; an empty field always does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How files become a table, and which part of it is wanted.
-
-    The order is: ``where`` (a SQL condition on a row), then ``sample`` (an integer is a number of rows, a fraction
-    from 0 to 1 a share of them, drawn with ``seed``, kept in their order), then ``limit`` (the first rows), then
-    ``columns``, which come in the order of the files. ``as_text`` are columns of a delimited file whose values are
-    text whatever they look like, as where training met ``True`` or ``007`` among words.
-    """
-
-    format: str | None = None
-    separator: str | None = None
-    null_values: tuple[str, ...] | None = None
-    encoding: str | None = None
-    columns: tuple[str, ...] | None = None
-    where: str | None = None
-    limit: int | None = None
-    sample: float | int | None = None
-    seed: int = 0
-    as_text: tuple[str, ...] = ()
-
-    @staticmethod
-    def from_values(values: Mapping[str, Any], *, seed: int = 0) -> Reading:
-        """Return the reading that a plan's data section asks for; its other keys are left aside."""
-        null_values = values.get("null_values")
-        columns = values.get("columns")
-        return Reading(
-            format=values.get("format"),
-            separator=values.get("separator"),
-            null_values=_as_tuple(null_values),
-            encoding=values.get("encoding"),
-            columns=_as_tuple(columns),
-            where=values.get("where"),
-            limit=values.get("limit"),
-            sample=values.get("sample"),
-            seed=values.get("seed", seed) if values.get("seed") is not None else seed,
-        )
-
-
-def _as_tuple(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 @dataclass(slots=True)
@@ -79,35 +39,61 @@ class Table:
     """A stored table: its key, size and columns, whether it was cached, and the frame, read when first asked for.
 
     ``key`` names the content: the bytes of the source and how they were read. ``findings`` are what is odd about the
-    files.
+    files. A table that is larger than memory has many ``files``: `column_parts` and `select` read what is asked for,
+    and with ``is_large`` nothing may ask for all of it.
     """
 
     key: str
-    path: Path
+    files: tuple[Path, ...]
     rows: int
     columns: tuple[str, ...]
     cached: bool
     reason: str
     findings: tuple[Finding, ...] = ()
+    has_sides: bool = False
+    is_large: bool = False
     _frame: pl.DataFrame | None = field(default=None, repr=False)
 
     @property
     def frame(self) -> pl.DataFrame:
         """The whole table; read from its uncompressed Arrow file on the first use."""
         if self._frame is None:
-            self._frame = pl.read_ipc(self.path)
+            self._frame = self.select(self.columns)
         return self._frame
+
+    def select(self, names: Sequence[str]) -> pl.DataFrame:
+        """Return these columns of all rows, without reading the others."""
+        if self._frame is not None:
+            return self._frame.select(names)
+        return pl.concat([pl.read_ipc(each, columns=[*names]) for each in self.files]).select(names)
+
+    def head(self) -> pl.DataFrame:
+        """Return the first row."""
+        if self._frame is not None:
+            return self._frame.head(1)
+        return pl.scan_ipc(self.files[0]).head(1).select(self.columns).collect()
+
+    def column_parts(self, name: str) -> Iterator[pl.Series]:
+        """Yield one column a part at a time: one of a table in memory, one for each file of a large one."""
+        require_columns(self.columns, [name])
+        if self._frame is not None:
+            yield self._frame[name]
+            return
+        for each in self.files:
+            yield pl.read_ipc(each, columns=[name])[name]
+
+    def given_sides(self) -> np.ndarray:
+        """Return the side of each row, ``(row,)`` uint8, of a table whose files are each of one side."""
+        return np.concatenate([pl.read_ipc(each, columns=[SIDE])[SIDE].to_numpy() for each in self.files])
 
     def types(self) -> dict[str, str]:
         """Return the type of each column, without reading any."""
-        return {name: str(dtype) for name, dtype in pl.read_ipc_schema(self.path).items()}
+        return {name: str(dtype) for name, dtype in pl.read_ipc_schema(self.files[0]).items() if name != SIDE}
 
     def column(self, name: str) -> pl.Series:
         """Return one column, without reading the others; an absent one is a `UserProblem` with the nearest name."""
         require_columns(self.columns, [name])
-        if self._frame is not None:
-            return self._frame[name]
-        return pl.read_ipc(self.path, columns=[name])[name]
+        return self.select([name])[name]
 
 
 _EVERYTHING = Reading()
@@ -118,109 +104,59 @@ def read_table(paths: Sequence[Path], reading: Reading = _EVERYTHING) -> pl.Data
 
     Whatever is wrong with a file is a `UserProblem` that names the file and, where there is one, the row.
     """
-    null_values = list(DEFAULT_NULL_VALUES if reading.null_values is None else ("", *reading.null_values))
+    return read_files(paths, reading)[0]
+
+
+def read_files(paths: Sequence[Path], reading: Reading = _EVERYTHING) -> tuple[pl.DataFrame, list[Finding]]:
+    """Return what `read_table` does, and what is odd about the files, such as rows that were left out."""
+    findings: dict[Path, Sequence[Finding]] = {}
 
     def read(path: Path, as_text: Sequence[str] = reading.as_text) -> pl.DataFrame:
-        return read_file(
-            path,
-            declared=reading.format,
-            separator=reading.separator,
-            null_values=null_values,
-            encoding=reading.encoding,
-            as_text=as_text,
-        )
+        found = read_file(path, replace(_how(reading), as_text=as_text))
+        findings[path] = found.findings
+        return found.frame
 
-    return subset(stack([read(path) for path in paths], paths, read), reading)
-
-
-def subset(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """Return the rows and columns of ``frame`` that ``reading`` asks for; none left is a `UserProblem`."""
-    if frame.height == 0:
-        raise UserProblem("empty-table", "The data must have at least one row; got a header only.")
-    # Decimals of a database or a Parquet file are numbers like any other here; numpy has no type for them.
-    frame = frame.with_columns(cs.decimal().cast(pl.Float64))
-    if reading.where is not None:
-        frame = _where(frame, reading.where)
-    if reading.sample is not None:
-        frame = _sample(frame, reading.sample, reading.seed)
-    if reading.limit is not None:
-        frame = frame.head(reading.limit)
-    if reading.columns is not None:
-        require_columns(frame.columns, reading.columns)
-        frame = frame.select([name for name in frame.columns if name in reading.columns])
-    return frame
+    frames = [read(path) for path in paths]
+    whole = stack(frames, paths, read)
+    if reading.sides is not None:
+        sides = np.repeat(np.array(reading.sides, dtype=np.uint8), [each.height for each in frames])
+        whole = whole.with_columns(pl.Series(SIDE, sides))
+    frame = subset(whole, reading)
+    return frame, [each for path in paths for each in findings[path]]
 
 
-def _where(frame: pl.DataFrame, where: str) -> pl.DataFrame:
-    rule = "`where` must be a SQL condition on the columns of one row, such as \"age >= 18 AND country = 'FR'\""
-    try:
-        kept = frame.filter(pl.sql_expr(where))
-    except pl.exceptions.ColumnNotFoundError as error:
-        name = str(error).split('"')[1] if '"' in str(error) else ""
-        raise UserProblem(
-            "bad-where",
-            f"{rule}; got the unknown column '{name}' in: {where}.",
-            hint=absent_hint(name, frame.columns),
-        ) from error
-    except (pl.exceptions.PolarsError, TypeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserProblem("bad-where", f"{rule}; got: {where} ({reason}).") from error
-    if kept.height == 0:
-        raise UserProblem(
-            "empty-table", f"`where` must leave at least one row; got none of {frame.height:,} with: {where}."
-        )
-    return kept
+def _how(reading: Reading) -> FileReading:
+    return FileReading(
+        declared=reading.format,
+        separator=reading.separator,
+        null_values=list(DEFAULT_NULL_VALUES if reading.null_values is None else ("", *reading.null_values)),
+        encoding=reading.encoding,
+        as_text=reading.as_text,
+        bad_rows=reading.bad_rows,
+    )
 
 
-def _sample(frame: pl.DataFrame, sample: float, seed: int) -> pl.DataFrame:
-    """Draw one number per row and keep the lowest; a share keeps its old rows when rows are appended."""
-    draws = np.random.Generator(np.random.PCG64(seed)).random(frame.height)
-    if isinstance(sample, int):
-        kept = np.sort(np.argsort(draws, kind="stable")[:sample])
-    else:
-        kept = np.flatnonzero(draws < sample)
-    if kept.size == 0:
-        raise UserProblem(
-            "empty-table", f"`sample` must leave at least one row; got none of {frame.height:,} with {sample}."
-        )
-    return frame[kept]
-
-
-def require_columns(present: Sequence[str], wanted: Sequence[str]) -> None:
-    """Raise a `UserProblem` with the nearest name for the first of ``wanted`` that is not among ``present``."""
-    for name in wanted:
-        if name not in present:
-            raise UserProblem(
-                "absent-column",
-                f"Column '{name}' must be in the data; got no such column.",
-                hint=absent_hint(name, present),
-            )
-
-
-def absent_hint(name: str, names: Sequence[str]) -> str:
-    """Return the way out for a column that is not among ``names``: the separator, the nearest name, or all names."""
-    uncut = separator_hint(names)
-    if uncut:
-        return uncut
-    near = nearest(name.strip(), names)
-    if near:
-        return f"Did you mean '{near}'?"
-    shown = ", ".join(f"'{each}'" for each in names[:12])
-    return f"The data has the columns {shown}{', ...' if len(names) > 12 else ''}."
-
-
-def load_table(cache: Cache, paths: Sequence[Path], sha: str, reading: Reading = _EVERYTHING) -> Table:
+def load_table(
+    cache: Cache, paths: Sequence[Path], sha: str, reading: Reading = _EVERYTHING, *, most_bytes: int | None = None
+) -> Table:
     """Return the stored table of files whose bytes have the hash ``sha``, reading them when it is not in the cache.
 
     ``sha`` is what `content_hash_of_files` gave; files that changed since then are a `UserProblem`, never a mixed
-    table.
+    table. With ``most_bytes`` the table is larger than that: it is read and stored in parts of which many fit into it.
     """
     files = [_file_key(path, reading) for path in paths]
-    key = content_hash({"version": TABLE_VERSION, "source": sha, "files": files, "subset": _subset_key(reading)})
+    parts = {} if most_bytes is None else {"most_bytes": most_bytes}
+    key = content_hash(
+        {"version": TABLE_VERSION, "source": sha, "files": files, "subset": _subset_key(reading), **parts}
+    )
 
     def write(folder: Path) -> dict[str, Any]:
-        frame = read_table(paths, reading)
-        findings = [
+        if most_bytes is None:
+            frame, findings = read_files(paths, reading)
+            facts = _store(folder, frame)
+        else:
+            facts, findings = _store_parts(folder, paths, reading, most_bytes)
+        findings += [
             each
             for path in paths
             for each in header_findings(path, declared=reading.format, separator=reading.separator)
@@ -228,7 +164,7 @@ def load_table(cache: Cache, paths: Sequence[Path], sha: str, reading: Reading =
         if content_hash_of_files(paths) != sha:
             names = ", ".join(path.name for path in paths)
             raise UserProblem("data-changed", f"{names} must not change while being read; got other bytes. Run again.")
-        return _store(folder, frame, findings)
+        return {**facts, "findings": [asdict(each) for each in findings]}
 
     return _as_table(key, cache.get_or_put("table", key, write))
 
@@ -236,9 +172,10 @@ def load_table(cache: Cache, paths: Sequence[Path], sha: str, reading: Reading =
 def _file_key(path: Path, reading: Reading) -> dict[str, Any]:
     """Return what decides how the bytes of one file are read: neither its name nor what its format does not ask for."""
     kind = format_of(path, reading.format)
-    answer: dict[str, Any] = {"format": kind, "packed": path.suffix if path.suffix in {".gz", ".zst"} else ""}
-    if kind != "parquet":
+    answer: dict[str, Any] = {"format": kind, "packed": path.suffix.lower() if is_packed(path) else ""}
+    if kind not in {"parquet", "arrow"}:
         answer["encoding"] = reading.encoding
+        answer["bad_rows"] = reading.bad_rows
     if kind in {"csv", "tsv"}:
         null_values = DEFAULT_NULL_VALUES if reading.null_values is None else reading.null_values
         answer["separator"] = separator_of(reading.separator, kind)
@@ -255,6 +192,7 @@ def _subset_key(reading: Reading) -> dict[str, Any]:
         "seed": reading.seed if reading.sample is not None else None,
         "limit": reading.limit,
         "columns": None if reading.columns is None else sorted(set(reading.columns)),
+        **({} if reading.sides is None else {"sides": list(reading.sides)}),
     }
 
 
@@ -262,7 +200,7 @@ def load_frame(cache: Cache, frame: pl.DataFrame, reading: Reading = _EVERYTHING
     """Return an in-memory table as a stored one, addressed by its content, after taking the subset of ``reading``."""
     content = sorted([name, str(frame.schema[name]), column_hash(frame[name])] for name in frame.columns)
     key = content_hash({"version": TABLE_VERSION, "frame": content, "subset": _subset_key(reading)})
-    entry = cache.get_or_put("table", key, lambda folder: _store(folder, subset(frame, reading), []))
+    entry = cache.get_or_put("table", key, lambda folder: _store(folder, subset(frame, reading)))
     return _as_table(key, entry)
 
 
@@ -272,23 +210,49 @@ def stored_table(cache: Cache, key: str) -> Table | None:
     return None if entry is None else _as_table(key, entry)
 
 
-def _store(folder: Path, frame: pl.DataFrame, findings: Sequence[Finding]) -> dict[str, Any]:
-    frame.rechunk().write_ipc(folder / "table.arrow", compression="uncompressed")
-    return {
-        "rows": frame.height,
-        "columns": frame.columns,
-        "types": [str(dtype) for dtype in frame.dtypes],
-        "findings": [asdict(each) for each in findings],
-    }
+def _store(folder: Path, frame: pl.DataFrame) -> dict[str, Any]:
+    frame.rechunk().write_ipc(folder / _WHOLE, compression="uncompressed")
+    return _facts(frame, frame.height, [_WHOLE])
+
+
+def _store_parts(
+    folder: Path, paths: Sequence[Path], reading: Reading, most_bytes: int
+) -> tuple[dict[str, Any], list[Finding]]:
+    """Store a table part by part and return its facts, and what is odd about its files."""
+    findings: list[Finding] = []
+    files: list[str] = []
+    rows = 0
+    with TemporaryDirectory(prefix="declml-ingest-") as scratch:
+
+        def read() -> Iterator[pl.DataFrame]:
+            how, here = _how(reading), Path(scratch)
+            for part, found in read_in_parts(paths, how, here, most_bytes=most_bytes, sides=reading.sides, side=SIDE):
+                findings.extend(found)
+                yield part
+
+        parts = subset_parts(read(), reading, Path(scratch))
+        first = next(parts)
+        for part in rebuffered(chain([first], parts), shard_rows(first.head(1000), most_bytes)):
+            files.append(f"part-{len(files):05}.arrow")
+            part.write_ipc(folder / files[-1], compression="uncompressed")
+            rows += part.height
+    return _facts(first, rows, files), findings
+
+
+def _facts(frame: pl.DataFrame, rows: int, files: Sequence[str]) -> dict[str, Any]:
+    types = [str(dtype) for dtype in frame.dtypes]
+    return {"rows": rows, "columns": frame.columns, "types": types, "files": [*files], "findings": []}
 
 
 def _as_table(key: str, entry: Entry) -> Table:
     facts = entry.facts
     return Table(
         key=key,
-        path=entry.path / "table.arrow",
+        files=tuple(entry.path / name for name in facts["files"]),
+        is_large=facts["files"] != [_WHOLE],
         rows=facts["rows"],
-        columns=tuple(facts["columns"]),
+        columns=tuple(name for name in facts["columns"] if name != SIDE),
+        has_sides=SIDE in facts["columns"],
         cached=entry.cached,
         reason=entry.reason,
         findings=tuple(Finding(**each) for each in facts["findings"]),

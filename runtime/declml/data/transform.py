@@ -11,9 +11,11 @@ import numpy as np
 import polars as pl
 
 from declml.contracts import Encoded, Facts, Finding
+from declml.data.arrays import write_parts
 from declml.data.cache import Cache
 from declml.data.fit import Fitted, Fitting, whole_hash
-from declml.data.table import Table, require_columns
+from declml.data.subset import require_columns
+from declml.data.table import Table
 from declml.errors import UserProblem
 from declml_schema.content import content_hash
 
@@ -33,13 +35,9 @@ def encode_feature(cache: Cache, table: Table, column: str, fitting: Fitting, fi
     key = content_hash({"column": whole_hash(cache, table, column), "fit": fitted.key, "encode": fitting.identity})
 
     def write(folder: Path) -> dict[str, Any]:
-        encoded = fitting.operation.encode(table.column(column), fitted.facts, fitting.preprocessing)
-        np.save(folder / "values.npy", np.ascontiguousarray(encoded.values))
-        if encoded.offsets is not None:
-            np.save(folder / "offsets.npy", encoded.offsets)
-        if encoded.keep is not None:
-            np.save(folder / "keep.npy", encoded.keep)
-        return {"counts": dict(encoded.counts)}
+        parts = table.column_parts(column) if _is_by_row(fitting) else [table.column(column)]
+        encoded = (fitting.operation.encode(part, fitted.facts, fitting.preprocessing) for part in parts)
+        return {"counts": write_parts(folder, encoded, table.rows)}
 
     entry = cache.get_or_put("encoded", key, write)
     encoded = Encoded(
@@ -49,6 +47,11 @@ def encode_feature(cache: Cache, table: Table, column: str, fitting: Fitting, fi
         counts=entry.facts["counts"],
     )
     return EncodedColumn(key=key, encoded=encoded, cached=entry.cached, reason=entry.reason)
+
+
+def _is_by_row(fitting: Fitting) -> bool:
+    """Return whether a row's arrays depend on that row alone: a value before or after it may take its place."""
+    return not {"bfill", "ffill"}.intersection(each for each in fitting.preprocessing.values() if isinstance(each, str))
 
 
 def _mapped(path: Path) -> np.ndarray | None:
@@ -80,7 +83,7 @@ def transform(frame: pl.DataFrame, features: Iterable[Transform]) -> dict[str, E
 def _require_type(column: pl.Series, feature: Transform) -> None:
     """Refuse a column of a type that training would refuse, such as dates for a number; one row shows the type."""
     dtype = column.dtype
-    if dtype.is_nested() or isinstance(dtype, (pl.Binary, pl.Object)):
+    if isinstance(dtype, (pl.Binary, pl.Object)):
         raise UserProblem("wrong-column-type", f"Column '{feature.column}' must hold single values; got {dtype}.")
     for finding in feature.fitting.operation.inspect(column.head(1), feature.column, feature.fitting.preprocessing):
         if finding.code == "wrong-column-type":
@@ -94,7 +97,7 @@ def _encoded(column: pl.Series, feature: Transform) -> Encoded:
     unreadable = encoded.counts.get("unreadable", 0)
     if unreadable * 2 > len(column):
         found = fitting.operation.inspect(column, feature.column, fitting.preprocessing)
-        said = next((each.message for each in found if each.code == "not-a-number"), None)
+        said = next((each.message for each in found if each.fatal), None)
         raise UserProblem(
             "unreadable-value",
             said

@@ -39,12 +39,12 @@ def test_the_home_folder_is_understood(tmp_path: Path, monkeypatch: pytest.Monke
     [
         ("pepole.csv", "absent-source", "must be a file; got nothing"),
         ("*.parquet", "absent-source", "must match at least one file"),
-        ("deep", "absent-source", "got a folder"),
+        ("bare", "absent-source", "must hold data files"),
         ([], "absent-source", "at least one file"),
     ],
 )
 def test_an_ill_formed_source_is_a_problem(tmp_path: Path, source, code: str, said: str) -> None:
-    folder_with(tmp_path, "people.csv", "deep/c.csv")
+    folder_with(tmp_path, "people.csv", "bare/notes.txt")
     with pytest.raises(UserProblem, match=said) as caught:
         locate(source, base=tmp_path)
     assert caught.value.code == code
@@ -81,7 +81,7 @@ def test_the_format_is_declared_or_told_by_the_suffix(name: str, declared: str |
 def test_an_unknown_format_is_a_problem() -> None:
     with pytest.raises(UserProblem, match=r"must end in \.csv"):
         format_of(Path("a.xlsx"))
-    with pytest.raises(UserProblem, match="must be csv, tsv, jsonl or parquet"):
+    with pytest.raises(UserProblem, match="must be csv, tsv, jsonl, parquet or arrow"):
         format_of(Path("a.csv"), "excel")
 
 
@@ -92,7 +92,7 @@ def test_an_unknown_format_is_a_problem() -> None:
         ("d.JSON", "\ufeff \n[1]", "one JSON array"),
         ("d.json", '{"a": 1}\n{"a": 2}\n', "`format: jsonl`"),
         ("d.xlsx", "PK", "Save the sheet as CSV"),
-        ("d.feather", "", "Save the table as Parquet"),
+        ("d.orc", "", "Save the table as Parquet"),
         ("d.data", "a;b", "`format: csv`"),
     ],
 )
@@ -112,3 +112,16 @@ def test_the_format_of_a_file_that_is_gone_is_told_all_the_same(tmp_path: Path) 
     with pytest.raises(UserProblem, match="must end in") as caught:
         format_of(tmp_path / "gone.json")
     assert "`format: jsonl`" in caught.value.hint
+
+
+def test_a_folder_names_its_data_files(tmp_path: Path) -> None:
+    base = folder_with(tmp_path, "t/part-1.csv", "t/part-0.csv", "t/_SUCCESS", "t/.part-0.csv.crc", "t/README.md")
+    assert [each.name for each in locate("t", base=base)] == ["part-0.csv", "part-1.csv"]
+    assert locate("t/", base=base) == locate("t", base=base)
+
+
+def test_a_folder_of_two_formats_is_a_problem(tmp_path: Path) -> None:
+    folder_with(tmp_path, "t/a.csv", "t/b.csv.gz", "t/c.parquet")
+    with pytest.raises(UserProblem, match=r"must have one format; got 'a\.csv' and 'c\.parquet'") as caught:
+        locate("t", base=tmp_path)
+    assert caught.value.code == "mixed-formats" and "t/*.csv" in caught.value.hint

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from declml.data.cache import Cache, content_hash_of_files
 from declml.data.columns import column_hash
-from declml.data.table import Reading, from_frame, load_frame, load_table, read_table, stored_table, subset
+from declml.data.subset import subset
+from declml.data.table import Reading, from_frame, load_frame, load_table, read_table, stored_table
 from declml.errors import UserProblem
 
 PEOPLE = "name,age,city\nAnn,31,Bern\nBob,,Ulm\nCy,47,Bern\nDi,28,\n"
