@@ -68,7 +68,7 @@ def evaluate_run(run: Run, data: Any) -> Evaluation:
     if not len(rows):
         raise UserProblem("empty-table", "The data must have at least one row with a known target; got none.")
     targets = {output.name: encoded[output.name].values for output in saved.plan.outputs}
-    batches = batches_of(saved.blueprint.groups, encoded, targets, rows, device="cpu")
+    batches = batches_of(saved.groups, encoded, targets, rows, device="cpu")
     evaluator = Evaluator(
         saved.plan, saved.facts, saved.operations, saved.components, saved.model, batch_size=_BATCH_ROWS
     )
@@ -97,7 +97,7 @@ def predict_table(saved: SavedModel, table: pl.DataFrame) -> pl.DataFrame:
     everything = np.arange(table.height)
     # Batches carry targets; without truth they are zeros that nothing reads.
     blank = {each.name: np.zeros(table.height, dtype=np.float32) for each in saved.plan.outputs}
-    batches = batches_of(saved.blueprint.groups, encoded, blank, everything, device="cpu")
+    batches = batches_of(saved.groups, encoded, blank, everything, device="cpu")
     evaluator = Evaluator(
         saved.plan, saved.facts, saved.operations, saved.components, saved.model, batch_size=_BATCH_ROWS
     )

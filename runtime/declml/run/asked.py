@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from declml.errors import ConfigProblems, DeclmlError, UserProblem
+from declml.kernels.incoming import claim
 from declml.kernels.local import LOG, REQUEST
 from declml.run.config import Config, place_problem
 from declml.run.files import write_json
 from declml.run.launching import Launch, Prepared, check_pin, prepare_run
+from declml.runs.folder import RECORD
 from declml.runs.places import cache_root
 from declml_schema.plan import Plan
 from declml_schema.problems import Problem, Severity
@@ -32,6 +34,8 @@ def main(ask_path: str) -> int:
     """Prepare what the file asks for, write the answer, train, and return the process's exit code."""
     ask: dict[str, Any] = json.loads(Path(ask_path).read_text())
     answer = Path(ask["answer"])
+    if claim(answer.parent, os.getpid()) != os.getpid():
+        return 0  # another process does it
     try:
         prepared = _prepared(ask)
     except (DeclmlError, OSError) as error:
@@ -47,7 +51,8 @@ def main(ask_path: str) -> int:
     if prepared.request is None:
         write_json(answer, {**told, "pid": None, "reused": True})
         return 0
-    request = replace(prepared.request, argv=list(ask["argv"]), kernel=ask["kernel"])
+    origins = list(ask.get("origins") or prepared.request.origins)
+    request = replace(prepared.request, argv=list(ask["argv"]), kernel=ask["kernel"], origins=origins)
     write_json(folder / REQUEST, request.as_json())
     _log_into(folder / LOG)
     write_json(answer, {**told, "pid": os.getpid(), "reused": False})
@@ -59,7 +64,9 @@ def main(ask_path: str) -> int:
 
 def _prepared(ask: Mapping[str, Any]) -> Prepared:
     launch = _launch(ask)
-    resume = ask["run"] if ask["resume"] else None
+    record = Path(ask["runs"]) / ask["project"] / ask["experiment"] / ask["run"] / RECORD
+    # A run whose client went away early may never have begun here.
+    resume = ask["run"] if ask["resume"] and not (ask["begin"] and not record.exists()) else None
     if launch.plan.data.get("sha256"):
         # The place of the data is another one here; what the config pins are their bytes.
         check_pin(replace(launch, dataset=None), launch.source())
@@ -72,7 +79,8 @@ def _launch(ask: Mapping[str, Any]) -> Launch:
     if dataset is None:
         # Files that only this machine has: a relative name starts from the kernel's folder.
         os.chdir(root)
-        dataset = ask["there"]
+        # A query, or a file for each side, is looked for as the config says it.
+        dataset = None if isinstance(ask["there"], dict) else ask["there"]
     return Launch(
         config=Config(ask["config"], ask["file"], base / Path(ask["file"]).name),
         plan=Plan.from_json(ask["plan"]),
@@ -87,6 +95,7 @@ def _launch(ask: Mapping[str, Any]) -> Launch:
         device=ask["device"],
         base=base,
         kept_plugins=tuple(Path(each) for each in ask["plugins"]),
+        sides=tuple(ask["sides"]) if ask.get("sides") is not None else None,
     )
 
 

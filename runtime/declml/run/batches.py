@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from declml.contracts import Encoded
+from declml.contracts import Batches, Encoded
 from declml.data.batches import GroupSource, InMemoryBatches, dense_group, ragged_group, target_tensor
+from declml.data.windows import WindowedBatches
 from declml.model.groups import Group
 
 
@@ -24,7 +25,7 @@ def group_sources(groups: Sequence[Group], encoded: Mapping[str, Encoded], rows:
     return sources
 
 
-def batches_of(
+def batches_of(  # noqa: PLR0913 - each says one thing about the batches
     groups: Sequence[Group],
     encoded: Mapping[str, Encoded],
     targets: Mapping[str, np.ndarray],
@@ -33,19 +34,34 @@ def batches_of(
     device: str,
     by_length: bool = False,
     bucketing_field: str | None = None,
-) -> InMemoryBatches:
+    most_bytes: int | None = None,
+) -> Batches:
     """Return the batches of ``rows``; ``targets`` are encoded, by output, for all rows of the table.
 
     With ``by_length``, rows of like length share batches: by their tokens in all texts, or in ``bucketing_field``
-    alone.
+    alone. With ``most_bytes`` the rows are read in windows that fit into so much memory.
     """
-    return InMemoryBatches(
-        group_sources(groups, encoded, rows),
-        {name: target_tensor(values, rows) for name, values in targets.items()},
-        device=device,
-        by_length=by_length,
-        length_groups=_places(groups, bucketing_field),
-    )
+
+    def read(some: np.ndarray) -> InMemoryBatches:
+        return InMemoryBatches(
+            group_sources(groups, encoded, some),
+            {name: target_tensor(values, some) for name, values in targets.items()},
+            device=device,
+            by_length=by_length,
+            length_groups=_places(groups, bucketing_field),
+        )
+
+    if most_bytes is None:
+        return read(rows)
+    return WindowedBatches(rows, read, row_bytes=_row_bytes(groups, encoded, targets), most_bytes=most_bytes)
+
+
+def _row_bytes(groups: Sequence[Group], encoded: Mapping[str, Encoded], targets: Mapping[str, np.ndarray]) -> float:
+    """Return what a row of all groups and targets takes in memory, the mean of all rows."""
+    columns = [encoded[member.name] for group in groups for member in group.members]
+    values = [each.values for each in columns] + [each.offsets for each in columns if each.offsets is not None]
+    rows = len(next(iter(targets.values())))
+    return sum(each.nbytes for each in (*values, *targets.values())) / max(1, rows)
 
 
 def _places(groups: Sequence[Group], feature: str | None) -> list[int] | None:

@@ -30,6 +30,11 @@ class Components:
                 for key in component_key(component):
                     self._plugged[key] = component
 
+    @property
+    def words(self) -> Vocabulary:
+        """The vocabulary, without the words of the plug-ins."""
+        return self._vocabulary
+
     def get(self, kind: str, name: str, feature: str | None = None) -> Component:
         """Return the component of that kind and name, for a feature type where the kind has one."""
         keys = [(kind, feature, name), (kind, name)] if feature else [(kind, name)]
@@ -43,15 +48,18 @@ class Components:
                 return getattr(importlib.import_module(module), attribute)
         raise UserProblem("unknown-type", f"{kind} must be a known name; got '{name}'.")
 
+    def facts_of(self, kind: str, name: str, feature: str | None = None) -> Mapping[str, Any]:
+        """Return the facts of a component without importing its file, which may import torch."""
+        plugged = self._plugged.get((kind, feature, name)) if feature else None
+        word = plugged or self._plugged.get((kind, name)) or self._vocabulary.find(kind, name, feature)
+        return word.facts if word is not None else {}
+
     def asked_of(self, encoder: str, feature: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return what an encoder with these parameters asks of its features' fit and arrays beside their preprocessing.
 
         Its fact ``asks`` names it, a value ``$name`` standing for the encoder's own parameter.
         """
-        plugged = self._plugged.get(("encoder", feature, encoder)) or self._plugged.get(("encoder", encoder))
-        # The vocabulary tells it without the encoder's file, which would import torch.
-        word = plugged or self._vocabulary.find("encoder", encoder, feature)
-        asks: Mapping[str, Any] = word.facts.get("asks", {}) if word is not None else {}
+        asks: Mapping[str, Any] = self.facts_of("encoder", encoder, feature).get("asks", {})
         return {
             name: parameters[value[1:]] if isinstance(value, str) and value.startswith("$") else value
             for name, value in asks.items()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from declml.data.cache import Cache, content_hash_of_files
-from declml.data.sources import locate
+from declml.data.obtain import obtain
 from declml.errors import UserProblem
 from declml.runs.places import cache_root
 from declml_schema.content import content_hash
@@ -18,7 +18,7 @@ PROFILE_VERSION = 1
 """Rises whenever the same bytes would give another profile."""
 
 _KIND = "profile"
-_READING = ("format", "separator", "encoding", "null_values")
+_READING = ("format", "separator", "encoding", "null_values", "bad_rows")
 _SUBSET = ("where", "sample", "limit", "columns")
 
 
@@ -29,9 +29,10 @@ def data_facts(folder: Path, data: Mapping[str, Any], *, most_bytes: int | None 
     Sources of more than ``most_bytes`` are read from the start as far as these go, and ``sampled`` says so.
     A source that is absent or cannot be read is a `UserProblem`.
     """
-    paths = locate(_source(data), base=folder)
-    before = stamps(paths)
     cache = Cache(cache_root(start=folder))
+    # Nothing is fetched while somebody types: the newest copy tells, and where there is none, that is told.
+    paths = list(obtain(_source(data), base=folder, cache=cache.root, fetch="never").paths)
+    before = stamps(paths)
     sha256 = _or_unstored(
         lambda: content_hash_of_files(paths, cache.root / "hashes.sqlite"), lambda: content_hash_of_files(paths)
     )
@@ -69,16 +70,21 @@ def stamps(paths: Sequence[Path]) -> list[dict[str, str | int]]:
     return answer
 
 
-def _source(data: Mapping[str, Any]) -> str | list[str]:
-    """Return the source as `locate` takes it. The section may be half-typed: its values are not checked yet."""
-    source = data.get("source")
-    if isinstance(source, str) and source:
+def _source(data: Mapping[str, Any]) -> str | list[str] | dict[str, Any]:
+    """Return the source as `obtain` takes it. The section may be half-typed: its values are not checked yet."""
+    source: Any = data.get("source")
+    if _is_files(source):
         return source
-    if isinstance(source, list) and source and all(isinstance(each, str) and each for each in source):
+    if isinstance(source, dict) and all(_is_files(each) for each in source.values() if each is not None):
         return source
     if source:
         raise UserProblem("absent-source", f"data.source must be a path or a list of paths; got {source!r}.")
     raise UserProblem("missing-source", "A profile must know its data; got a config without data.source.")
+
+
+def _is_files(source: Any) -> bool:
+    texts = [source] if isinstance(source, str) else source
+    return isinstance(texts, list) and bool(texts) and all(isinstance(each, str) and each for each in texts)
 
 
 def _option(data: Mapping[str, Any], name: str) -> Any:

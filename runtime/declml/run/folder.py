@@ -86,11 +86,12 @@ def create_run(
     """Make the next run's folder under ``root``; two processes that ask at once get two numbers.
 
     The number counts over all experiments of ``root``, so that `12` names one run. ``run`` is the id of a run that
-    somebody else has numbered; its folder must not be there yet.
+    somebody else has numbered; there must be no record of it yet.
     """
     try:
         folder = RunFolder(root / experiment / (run or f"{_claim_number(root):04d}-{identity[:4]}"))
-        folder.path.mkdir(parents=True)
+        # One that was numbered elsewhere may have been made by a process that was killed before it wrote a record.
+        folder.path.mkdir(parents=True, exist_ok=run is not None and not folder.record.exists())
     except OSError as error:
         raise storage_problem(error, root) from error
     write_text(folder.config, config)

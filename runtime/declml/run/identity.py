@@ -27,10 +27,11 @@ def identity_of(
     ``plugins`` are the hashes of the plug-ins by name. Relative paths of pretrained models start from ``folder``;
     ``memo`` remembers the hashes of files that did not change.
     """
-    data = {key: value for key, value in plan.data.items() if key not in {"source", "sha256"}}
+    data = {key: value for key, value in plan.data.items() if key not in {"source", "sha256", "fetch"}}
+    sides = {} if source.sides is None else {"sides": list(source.sides)}
     parts = {
         "plan": plan.identity,
-        "data": content_hash({"bytes": source.sha256, "subset": data}),
+        "data": content_hash({"bytes": source.sha256, "subset": data, **sides}),
         "code": code_identity(plugins, __version__),
         "evaluation": content_hash(dict(plan.evaluation)),
     }

@@ -5,15 +5,17 @@ follow.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from declml.data.cache import content_hash_of_files
+from declml.data.pins import News, quiet
 from declml.errors import ConfigProblems, UserProblem
 from declml.kernels.channel import Channel
-from declml.kernels.local import Launched, follow, interrupt, launch
+from declml.kernels.local import Launched, follow, interrupt, launch, whole_size
 from declml.run.config import Config, place_problem, told_problem
 from declml.run.files import storage_problem
 from declml.run.folder import RunFolder, create_run
@@ -27,10 +29,12 @@ from declml.runs.find import find
 from declml.runs.folder import Run, open_run
 from declml.runs.tensorboard import TensorBoardMirror
 from declml_schema.plan import Plan
-from declml_schema.problems import Problem
+from declml_schema.problems import Problem, Severity
 
 OnEvent: TypeAlias = Callable[[Mapping[str, Any]], None]
 OnStop: TypeAlias = Callable[[bool], object]
+
+_BEGIN_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Launch:
     base: Path | None = None
     kept_plugins: tuple[Path, ...] | None = None
     kernel: Callable[[], Channel | None] | None = None
+    on_notice: News = quiet
+    sides: tuple[int, ...] | None = None
 
     @property
     def folder(self) -> Path:
@@ -70,7 +76,9 @@ class Launch:
 
     def source(self) -> Source:
         """Find the data: paths and the hash of their bytes."""
-        return source_of(self.dataset, self.plan.data, folder=self.folder, cache=self.cache)
+        found = source_of(self.dataset, self.plan.data, folder=self.folder, cache=self.cache, news=self.on_notice)
+        # Files that travelled are named one by one: whoever sent them knows whose side they are on.
+        return found if self.sides is None else replace(found, sides=self.sides)
 
     def identity(self, source: Source, plugins: Mapping[str, str]) -> dict[str, str]:
         """Return the identities of the run that this launch asks for."""
@@ -139,7 +147,9 @@ def prepare_run(
         trigger=launch_.trigger,
         parent=launch_.parent,
         argv=command_line(),
-        warnings=[problem.as_json() for problem in launch_.problems],
+        warnings=[problem.as_json() for problem in (*launch_.problems, *source_warnings(launch_.config, source))],
+        sides=None if source.sides is None else list(source.sides),
+        origins=[dict(each) for each in source.origins],
     )
     return Prepared(folder, request)
 
@@ -153,12 +163,24 @@ def start_run(launch_: Launch, *, resume: str | Path | None = None, again: bool 
     # Asked for only now: where a finished run is the answer, no kernel is needed.
     kernel = launch_.kernel() if launch_.kernel is not None else None
     request = replace(prepared.request, kernel=kernel.label if kernel is not None else None)
-    told = folder.events.stat().st_size if folder.events.exists() else 0
+    told = whole_size(folder.events)
     try:
         process = launch(request.as_json(), folder=folder.path, read_to=told, kernel=kernel)
     except OSError as error:
         raise storage_problem(error, folder.path) from error
     return Started(folder, process, launch_.config)
+
+
+def begun_run(started: Started) -> Run:
+    """Return the run of a training process as soon as it is at work; one that cannot train raises its problem."""
+    process = started.process
+    while process is not None and not process.ended():
+        with contextlib.suppress(UserProblem):
+            if open_run(started.folder.path).record.get("process") == process.pid:
+                return open_run(started.folder.path)
+        time.sleep(_BEGIN_SECONDS)
+    # It ended already, or there was nothing to do: whatever it said is told as to one who stayed.
+    return follow_run(started)
 
 
 def follow_run(started: Started, on_event: OnEvent | None = None, stop: OnStop | None = None) -> Run:
@@ -238,6 +260,12 @@ def check_pin(launch_: Launch, source: Source) -> None:
             problems.append(place_problem(config.text, problem, file=config.file))
     if problems:
         raise ConfigProblems(problems, source=config.text, file=config.file)
+
+
+def source_warnings(config: Config, source: Source) -> list[Problem]:
+    """Return what there is to know of how the data were fetched, at its place in the config."""
+    told = [Problem(each.code, each.message, severity=Severity.WARNING, path="data.source") for each in source.findings]
+    return [place_problem(config.text, each, file=config.file) for each in told]
 
 
 def _resumable(launch_: Launch, name: str, identity: Mapping[str, str]) -> RunFolder:

@@ -21,23 +21,25 @@ from declml.data.cache import Cache, Entry
 from declml.data.fit import Fitted, Fitting, fit_feature, fit_series
 from declml.data.read_start import fits_in_memory
 from declml.data.split import SIDES, Sides
-from declml.data.table import Table, load_table, require_columns
+from declml.data.subset import require_columns
+from declml.data.table import Table
 from declml.data.transform import encode_feature
 from declml.errors import UserProblem
 from declml.run.components import Components
 from declml.run.prepare import (
     Chain,
-    Stages,
     encoder_owner,
     feature_path,
     fitting_of,
     inspect_feature,
     leaks,
+    loaded_table,
     problem_of,
     reading_of,
     split_of,
 )
 from declml.run.reasons import Reasons
+from declml.run.stages import Stages
 from declml.run.tables import Source, source_of
 from declml_schema.plan import InputFeature, OutputFeature, Plan
 from declml_schema.problems import Problem
@@ -104,12 +106,12 @@ def learn(
     """Return what is known of a plan's features without a training; the plan's paths start from ``folder``."""
     try:
         source = _source(plan, folder=folder, cache=cache, scratch=scratch)
-        reading = reading_of(plan)
+        reading = reading_of(plan, source.sides)
         small = fits_in_memory(source.paths, reading)
         store = scratch.cache(cache, source.sha256) if small else KnownOnly(cache)
         reasons = Reasons(None, plan.as_json(), source.sha256)
-        chain = Chain(plan, source.paths, source.sha256, components, store, reasons, plugin_source)
-        table = load_table(store, source.paths, source.sha256, reading)
+        chain = Chain(plan, source.paths, source.sha256, components, store, reasons, plugin_source, source.sides)
+        table = loaded_table(chain)
         sides = split_of(chain, table, Stages(_quiet))
     except UserProblem as error:
         return _without_data(plan, components, error.message, plugin_source)
@@ -118,11 +120,11 @@ def learn(
 
 def _source(plan: Plan, *, folder: Path, cache: Path, scratch: Scratch) -> Source:
     try:
-        return source_of(None, plan.data, folder=folder, cache=cache)
+        return source_of(None, plan.data, folder=folder, cache=cache, fetch="never")
     except UserProblem as error:
         if error.code not in {"unwritable-cache", "disk-full"}:
             raise
-        return source_of(None, plan.data, folder=folder, cache=scratch.folder)
+        return source_of(None, plan.data, folder=folder, cache=scratch.folder, fetch="never")
 
 
 def _quiet(kind: str, **fields: Any) -> None:

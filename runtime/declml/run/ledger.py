@@ -42,7 +42,7 @@ class Ledger:
                 "kernel": request.kernel,
                 "argv": request.argv,
                 "identity": dict(request.identity),
-                "data": {"paths": request.paths, "sha256": request.data_sha256},
+                "data": _data(request),
                 "folder": request.config_folder,
                 "plugins": plugin_hashes(self.plan()["code"], [Path(each) for each in request.plugins]),
                 "git": git,
@@ -94,6 +94,15 @@ class Ledger:
     def save(self) -> None:
         """Write the record."""
         write_json(self._folder.record, self.values)
+
+
+def _data(request: Request) -> dict[str, Any]:
+    told: dict[str, Any] = {"paths": request.paths, "sha256": request.data_sha256}
+    if request.sides is not None:
+        told["sides"] = request.sides
+    if request.origins:
+        told["origins"] = request.origins
+    return told
 
 
 def _now() -> str:

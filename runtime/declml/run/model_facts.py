@@ -12,6 +12,7 @@ from declml.errors import ConfigProblems, UserProblem
 from declml.model.figures import Figures, combiner_figures, decoder_figures, encoder_figures, optimizer_share
 from declml.model.groups import Group
 from declml.pretrained import relative_to
+from declml.run.automatic import automatic
 from declml.run.components import Components
 from declml.run.config import Config, checked
 from declml.run.identity import plugin_source
@@ -19,9 +20,11 @@ from declml.run.learned import Learned, Scratch, learn
 from declml.run.network import Blueprint, blueprint
 from declml.run.prepare import encoder_owner
 from declml.run.record import plugin_hashes
-from declml.run.settings import batch_size_of, decides_of, evaluation_batch_size, steps_of
+from declml.run.settings import decides_of, evaluation_batch_size, steps_of
+from declml.run.tree_facts import tree_facts
 from declml.runs.places import cache_root
 from declml.training.device import pick_device
+from declml_schema.check_model_type import TREES
 from declml_schema.plan import Plan
 
 _FEW, _MANY = 1, 10_007
@@ -72,6 +75,8 @@ class ModelFacts:
 
 def _facts(plan: Plan, learned: Learned, components: Components) -> Json:
     """Return all facts: those of a network with the smallest and with the largest vocabularies, where they agree."""
+    if plan.model_type == TREES:
+        return tree_facts(plan, learned, components)
     few = _Parts(plan, _filled(plan, learned, _FEW), learned.unknown, components).as_json()
     parts = few
     if learned.unknown:
@@ -96,7 +101,11 @@ def _role(plan: Plan, name: str) -> str:
 def _filled(plan: Plan, learned: Learned, size: int) -> dict[str, Facts]:
     """Return the facts of every feature, stand-ins with ``size`` words or classes where they are unknown."""
     stand_in: Facts = {"vocabulary": range(size), "vocabulary_size": size, "classes": range(size), "pad": 0}
-    return {each.name: learned.facts.get(each.name, stand_in) for each in (*plan.inputs, *plan.outputs)}
+    of_vectors: Facts = {**stand_in, "vector_size": size}
+    return {
+        each.name: learned.facts.get(each.name, of_vectors if each.type == "vector" else stand_in)
+        for each in (*plan.inputs, *plan.outputs)
+    }
 
 
 def _agreed(left: Any, right: Any) -> Any:
@@ -125,28 +134,27 @@ class _Parts:
 
     def as_json(self) -> Json:
         """Return the parts as JSON data; a shape or number that is not known is None."""
-        inputs, groups = self._inputs()
-        widths = [each["output"][1] if each["output"] else None for each in groups]
+        inputs, groups, widths = self._inputs()
         known = [each for each in widths if each is not None]
         combined = self._built(
             "combiner", (), lambda: combiner_figures(self._blueprint.combiner, known), ready=len(known) == len(widths)
         )
-        width = combined.output[0] if combined else None
         return {
             "inputs": inputs,
             "groups": groups,
             "combiner": {
                 "type": self._plan.combiner.type,
-                "input": ["batch", sum(known)] if len(known) == len(widths) else None,
+                "input": ["batch", sum(map(sum, known))] if len(known) == len(widths) else None,
                 **_part(combined),
             },
-            "outputs": {each.name: self._output(each.name, each.decoder.type, width) for each in self._plan.outputs},
+            "outputs": {each.name: self._output(each.name, each.decoder.type, combined) for each in self._plan.outputs},
             "problems": self._problems,
         }
 
-    def _inputs(self) -> tuple[Json, list[Json]]:
+    def _inputs(self) -> tuple[Json, list[Json], list[Sequence[int] | None]]:
         inputs: dict[str, Json] = {}
         groups: list[Json] = []
+        widths: list[Sequence[int] | None] = []
         for index, own in enumerate(self._blueprint.groups):
             group = self._with_encoder(own)
             names = tuple(member.name for member in group.members)
@@ -167,7 +175,8 @@ class _Parts:
                 {"type": group.type, "encoder": group.encoder, "features": list(names), "tied": group.tied}
                 | _part(whole)
             )
-        return {each.name: inputs[each.name] for each in self._plan.inputs}, groups
+            widths.append(whole.widths if whole else None)
+        return {each.name: inputs[each.name] for each in self._plan.inputs}, groups, widths
 
     def _with_encoder(self, group: Group) -> Group:
         """Return a group with the encoder that it really uses: where it is tied, whatever its own would be."""
@@ -184,14 +193,12 @@ class _Parts:
             return None
         return self._built(f"input_features[{group.members[0].name}].encoder", (), lambda: encoder_figures(group))
 
-    def _output(self, name: str, decoder: str, width: int | None) -> Json:
-        part = self._blueprint.decoders[name]
-        figures = self._built(
-            f"output_features[{name}].decoder",
-            (name,),
-            lambda: decoder_figures(part, width or 0),
-            ready=width is not None,
-        )
+    def _output(self, name: str, decoder: str, combined: Figures | None) -> Json:
+        def build() -> Figures:
+            assert combined is not None
+            return decoder_figures(self._blueprint.decoders[name], combined.output[0], combined.submodels)
+
+        figures = self._built(f"output_features[{name}].decoder", (name,), build, ready=combined is not None)
         classes = self._facts[name].get("classes")
         return {"decoder": decoder, "classes": None if classes is None else len(classes), **_part(figures)}
 
@@ -267,19 +274,20 @@ def _resolved(plan: Plan, learned: Learned, components: Components) -> Json:
     trainer = plan.trainer
     decides = decides_of(plan, components)
     resolved: Json = {"trainer.validation_field": decides.output, "trainer.validation_metric": decides.metric}
-    if trainer["gradient_accumulation_steps"] == "auto":
-        resolved["trainer.gradient_accumulation_steps"] = 1
     try:
         resolved["trainer.device"] = str(pick_device(trainer["device"]))
     except UserProblem:
         resolved["trainer.device"] = None  # not on this machine
     training = None if learned.rows is None else learned.rows["training"]
-    batch_size = None if trainer["batch_size"] == "auto" and training is None else batch_size_of(trainer, training or 0)
-    steps = None
+    few, many = (automatic(plan, components, training or rows) for rows in (_FEW, _MANY))
+    decided: Json = {name: value if value == many[name] else None for name, value in few.items()}
+    resolved |= {f"trainer.{name}": decided[name] for name, value in trainer.items() if value == "auto" and name in few
+                 and name not in ("device", "threads")}  # fmt: skip
+    steps, batch_size = None, decided["batch_size"]
     resolved["trainer.batch_size"] = batch_size
     if batch_size is not None:
         resolved["trainer.eval_batch_size"] = evaluation_batch_size(trainer, batch_size)
         if training:
-            counted = steps_of(trainer, -(-training // batch_size))
+            counted = steps_of(few, -(-training // batch_size))
             steps = {"per_epoch": counted.per_epoch, "total": counted.total}
     return {"batch_size": batch_size, "steps": steps, "resolved": resolved}

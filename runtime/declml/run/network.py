@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from declml.contracts import Facts, Loss
+from declml.contracts import Facts, Loss, Source
 from declml.model.assemble import Network, Part, assemble, describe
 from declml.model.groups import Group, InputSpec, group_features
 from declml.run.components import Components, trees
@@ -43,14 +44,27 @@ def blueprint(plan: Plan, facts: Mapping[str, Facts], components: Components) ->
                 facts[feature.name], component.fusion, feature.tied,
             )
         )  # fmt: skip
-    combiner = Part(components.build("combiner", plan.combiner.type), plan.combiner.parameters)
-    decoders = {
-        output.name: Part(
-            components.build("decoder", output.decoder.type, output.type), output.decoder.parameters, facts[output.name]
+    groups = group_features(inputs)
+    combiner = Part(_combiner(plan, groups, components), plan.combiner.parameters)
+    decoders: dict[str, Part] = {}
+    for output in plan.outputs:
+        component = components.get("decoder", output.decoder.type, output.type)
+        assert component.build is not None
+        per_submodel = bool(component.facts.get("per_submodel"))
+        decoders[output.name] = Part(
+            component.build, output.decoder.parameters, facts[output.name], per_submodel=per_submodel
         )
-        for output in plan.outputs
-    }
-    return Blueprint(group_features(inputs), combiner, decoders)
+    return Blueprint(groups, combiner, decoders)
+
+
+def _combiner(plan: Plan, groups: Sequence[Group], components: Components) -> Callable[..., Any]:
+    """Return what builds the combiner; one that asks for it knows which features it combines."""
+    component = components.get("combiner", plan.combiner.type)
+    assert component.build is not None
+    if not component.facts.get("sources"):
+        return component.build
+    sources = [[Source(member.name, group.type) for member in group.members] for group in groups]
+    return partial(component.build, sources=sources)
 
 
 def losses_of(plan: Plan, facts: Mapping[str, Facts], components: Components) -> dict[str, tuple[Loss, float]]:

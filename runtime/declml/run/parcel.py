@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,16 +21,28 @@ _DATA, _PLUGINS = "data", "plugins"
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """Where things lie on the other side. ``dataset`` is None for data that are only there, which ``there`` names."""
+    """Where things lie on the other side. ``dataset`` is None for data that are only there, which ``there`` names.
+
+    ``sides`` and ``origins`` are those of the data, as `declml.run.tables.Source` has them.
+    """
 
     base: str
     dataset: list[str] | None
     there: Any
     plugins: list[str]
+    sides: list[int] | None = None
+    origins: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the part of a request that it is."""
-        return {"base": self.base, "dataset": self.dataset, "there": self.there, "plugins": self.plugins}
+        return {
+            "base": self.base,
+            "dataset": self.dataset,
+            "there": self.there,
+            "plugins": self.plugins,
+            "sides": self.sides,
+            "origins": self.origins,
+        }
 
 
 def local_source(launch: Launch) -> Source | None:
@@ -58,6 +70,8 @@ def send_parcel(channel: Channel, launch: Launch, source: Source | None, *, on_n
         dataset=list(stored[: len(data)]) if source else None,
         there=None if source else _named(launch),
         plugins=list(stored[len(data) :]),
+        sides=list(source.sides) if source and source.sides is not None else None,
+        origins=[dict(each) for each in source.origins] if source else [],
     )
 
 

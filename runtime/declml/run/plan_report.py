@@ -13,27 +13,19 @@ from declml.errors import ConfigProblems, UserProblem
 from declml.pretrained import relative_to
 from declml.run.components import Components
 from declml.run.config import heeding, place_problem, told_problem
+from declml.run.designs import model_type_of
 from declml.run.identity import plugin_source
-from declml.run.launching import Launch, identical_run
-from declml.run.network import blueprint
-from declml.run.prepare import Chain, Prepared, Stage, prepare
+from declml.run.launching import Launch, identical_run, source_warnings
+from declml.run.prepare import Chain, prepare
 from declml.run.reasons import Reasons, last_run, said
+from declml.run.stages import Stage
+from declml.run.work import Size
 from declml.runs.changes import Change
 from declml.runs.folder import Run
 from declml_schema.plan import Plan
 from declml_schema.problems import Problem
 
 _BOLD, _DIM, _GREEN, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFigures:
-    """The size of the network: weights, bytes while training (without activations), and the width of each feature."""
-
-    trainable: int
-    frozen: int
-    training_bytes: int
-    widths: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ class PlanReport:
     stages: Sequence[Stage]
     rows: Mapping[str, int]
     vocabulary: Mapping[str, int]
-    model: ModelFigures
+    model: Size
     estimate_seconds: float | None
     problems: Sequence[Problem] = field(default_factory=list[Problem])
 
@@ -88,7 +80,7 @@ def report(launch: Launch) -> PlanReport:
     components = Components(launch.plugins)
     last = last_run(launch.runs / launch.experiment)
     reasons = Reasons(last, launch.plan.as_json(), source.sha256)
-    found: list[Problem] = []
+    found: list[Problem] = source_warnings(launch.config, source)
 
     def listen(kind: str, **fields: Any) -> None:
         if kind == "problem":
@@ -97,13 +89,13 @@ def report(launch: Launch) -> PlanReport:
     with tempfile.TemporaryDirectory(prefix="declml-plan-") as scratch:
         cache = Cache(Path(scratch), under=Cache(launch.cache))
         source_hash = plugin_source(list(hashes.values()))
-        chain = Chain(launch.plan, source.paths, source.sha256, components, cache, reasons, source_hash)
+        chain = Chain(launch.plan, source.paths, source.sha256, components, cache, reasons, source_hash, source.sides)
         with relative_to(launch.folder):
             try:
                 prepared = prepare(chain, heeding(launch.config.text, listen))
             except (ConfigProblems, UserProblem) as error:
                 raise _placed(launch, error) from error
-            figures = _figures(launch.plan, prepared, components)
+            size = model_type_of(launch.plan).size(launch.plan, prepared, components)
         stages = list(prepared.stages)
         rows = {side: len(index) for side, index in prepared.rows.items()}
     same = identical_run(launch.runs, identity["run"])
@@ -120,7 +112,7 @@ def report(launch: Launch) -> PlanReport:
         stages=stages,
         rows=rows,
         vocabulary=vocabulary,
-        model=figures,
+        model=size,
         estimate_seconds=None if same else _estimate(last),
         problems=[*launch.problems, *found],
     )
@@ -132,12 +124,6 @@ def _training_reason(last: Run | None, reasons: Reasons) -> str:
     if reasons.changes:
         return "; ".join(said(each) for each in reasons.changes[:3])
     return f"run {last.id} is {last.status}" if last.status != "finished" else "the data or the code changed"
-
-
-def _figures(plan: Plan, prepared: Prepared, components: Components) -> ModelFigures:
-    facts = {name: each.facts for name, each in prepared.features.items()}
-    described = blueprint(plan, facts, components).describe()
-    return ModelFigures(described.trainable, described.frozen, described.training_bytes, described.widths)
 
 
 def _estimate(last: Run | None) -> float | None:
@@ -198,11 +184,7 @@ class _Text:
         ]
 
     def _model(self, plan: PlanReport) -> str:
-        frozen = f" and {plan.model.frozen:,} frozen" if plan.model.frozen else ""
-        return (
-            f"{plan.model.trainable:,} trainable{frozen} parameters, {_bytes(plan.model.training_bytes)} while training"
-            " (activations come on top)"
-        )
+        return f"{plan.model.sentence}, {_bytes(plan.model.training_bytes)} while training{plan.model.on_top}"
 
 
 def _bytes(count: int) -> str:

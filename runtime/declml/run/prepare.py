@@ -4,9 +4,8 @@ be.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -15,13 +14,19 @@ import numpy as np
 from declml.contracts import Emit, Facts, Finding, OutputOperation
 from declml.data.cache import Cache
 from declml.data.fit import Fitted, Fitting, fit_feature, whole_hash
-from declml.data.split import SIDES, Sides, load_split
-from declml.data.table import Reading, Table, absent_hint, load_table
+from declml.data.read_start import fits_in_memory
+from declml.data.split import SIDES, Sides, given_sides, load_split
+from declml.data.subset import absent_hint
+from declml.data.table import Reading, Table, load_table
 from declml.data.transform import EncodedColumn, count_findings, encode_feature
 from declml.errors import ConfigProblems, UserProblem
+from declml.run.asks import asked_of
+from declml.run.balancing import balanced
 from declml.run.components import Components
+from declml.run.memory import most_bytes
 from declml.run.reasons import Reasons
 from declml.run.slices import slice_masks
+from declml.run.stages import Stage, Stages
 from declml.seeds import derive_seed
 from declml_schema import column_findings as found
 from declml_schema.content import content_hash
@@ -81,40 +86,9 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage of the chain as it went: whether it was there already, why, how long it took, and what came of it."""
-
-    name: str
-    cached: bool
-    reason: str
-    seconds: float
-    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
-
-
-class Stages:
-    """Times the stages of one chain and tells them as events."""
-
-    def __init__(self, emit: Emit) -> None:
-        self.emit = emit
-        self.done: list[Stage] = []
-        self._began = 0.0
-
-    def start(self, name: str, label: str) -> None:
-        """Tell that a stage begins."""
-        self._began = time.monotonic()
-        self.emit("stage_started", stage=name, label=label)
-
-    def finish(self, name: str, *, cached: bool, reason: str, facts: Mapping[str, Any]) -> None:
-        """Tell that the stage is done."""
-        stage = Stage(name, cached, reason, round(time.monotonic() - self._began, 3), facts)
-        self.done.append(stage)
-        self.emit("stage_finished", stage=name, cached=cached, reason=reason, seconds=stage.seconds, facts=dict(facts))
-
-
-@dataclass(frozen=True, slots=True)
 class Chain:
     """What the chain starts from: the plan, the files and their hash, the components, and the cache to reuse and
-    fill.
+    fill. ``sides`` is the side of each file where the source gives files for each.
     """
 
     plan: Plan
@@ -124,6 +98,7 @@ class Chain:
     cache: Cache
     reasons: Reasons
     plugin_source: str = ""
+    sides: tuple[int, ...] | None = None
 
 
 def prepare(chain: Chain, emit: Emit) -> Prepared:
@@ -135,7 +110,7 @@ def prepare(chain: Chain, emit: Emit) -> Prepared:
     _require_columns(chain.plan, table)
     if chain.plan.evaluation.get("slices"):
         # A slice that cannot be told would fail the run after all of its training.
-        slice_masks(chain.plan, table.frame.head(1))
+        slice_masks(chain.plan, table.head())
     sides = split_of(chain, table, stages)
     fittings = {each.name: fitting_of(chain, each) for each in _features(chain.plan)}
     fitted = _fit(chain, table, sides, fittings, stages)
@@ -170,40 +145,53 @@ def encoder_owner(plan: Plan, feature: InputFeature) -> str:
 def preprocessing_of(plan: Plan, feature: InputFeature | OutputFeature, components: Components) -> Values:
     """Return the preprocessing in force: that of the feature whose encoder, and with it whose fit, this one shares.
 
-    What the encoder asks for beside it is added. What acts on each feature by itself stays its own: the type's fact
+    What the model asks for beside it is added. What acts on each feature by itself stays its own: the type's fact
     ``own_when_tied`` names it.
     """
     if not isinstance(feature, InputFeature):
         return feature.preprocessing
     name = encoder_owner(plan, feature)
     owner = next(each for each in plan.inputs if each.name == name)
-    encoder = owner.encoder
-    theirs = {**owner.preprocessing, **components.asked_of(encoder.type, owner.type, encoder.parameters)}
+    theirs = {**owner.preprocessing, **asked_of(plan, owner, components)}
     if feature.tied is None:
         return theirs
     own = components.get("input", feature.type).facts.get("own_when_tied", ())
     return {**theirs, **{name: feature.preprocessing[name] for name in own}}
 
 
-def reading_of(plan: Plan) -> Reading:
-    """Return how the plan's data are read, ``preprocessing.sample_ratio`` and ``sample_size`` counted in."""
+def reading_of(plan: Plan, sides: tuple[int, ...] | None = None) -> Reading:
+    """Return how the plan's data are read, ``preprocessing.sample_ratio`` and ``sample_size`` counted in.
+
+    ``sides`` is the side of each file where the source gives files for each.
+    """
     values = dict(plan.data)
     if values.get("sample") is None:
         ratio, size = plan.preprocessing.get("sample_ratio", 1.0), plan.preprocessing.get("sample_size")
         values["sample"] = size if size is not None else (ratio if ratio != 1.0 else None)
-    return Reading.from_values(values, seed=derive_seed(plan.trainer["seed"], "sample"))
+    reading = Reading.from_values(values, seed=derive_seed(plan.trainer["seed"], "sample"))
+    return reading if sides is None else replace(reading, sides=sides)
 
 
 def _table(chain: Chain, stages: Stages) -> Table:
     stages.start("table", "Reading the table")
-    table = load_table(chain.cache, chain.paths, chain.sha256, reading_of(chain.plan))
+    table = loaded_table(chain)
     stages.finish(
         "table",
         cached=table.cached,
         reason=chain.reasons.of("table", table.reason),
         facts={"rows": table.rows, "columns": len(table.columns)},
     )
+    for finding in table.findings:
+        told = Problem(finding.code, finding.message, severity=Severity.WARNING, path="data.source")
+        stages.emit("problem", problem=told.as_json())
     return table
+
+
+def loaded_table(chain: Chain) -> Table:
+    """Return the table, in parts where it is larger than the memory that it may take."""
+    reading, limit = reading_of(chain.plan, chain.sides), most_bytes(chain.plan)
+    is_large = limit is not None and not fits_in_memory(chain.paths, reading, most_bytes=limit)
+    return load_table(chain.cache, chain.paths, chain.sha256, reading, most_bytes=limit if is_large else None)
 
 
 def _require_columns(plan: Plan, table: Table) -> None:
@@ -224,17 +212,12 @@ def _require_columns(plan: Plan, table: Table) -> None:
 def split_of(chain: Chain, table: Table, stages: Stages) -> Sides:
     """Return the side of each row; what the split finds wrong is a `UserProblem` at its place in the config."""
     split = chain.plan.split
-    stages.start("split", f"Splitting the rows ({split.type})")
-    try:
-        sides = load_split(
-            chain.cache, table, name=split.type, assign=chain.components.build("split", split.type),
-            parameters=split.parameters, seed=derive_seed(chain.plan.trainer["seed"], "split"),
-            version=chain.plugin_source or 1,
-        )  # fmt: skip
-    except UserProblem as error:
-        raise UserProblem(
-            error.code, error.message, path=error.path or "preprocessing.split", hint=error.hint
-        ) from error
+    if table.has_sides:
+        stages.start("split", "Taking the rows as the files give them")
+        sides = given_sides(chain.cache, table)
+    else:
+        stages.start("split", f"Splitting the rows ({split.type})")
+        sides = _split(chain, table)
     if not sides.counts["training"]:
         raise UserProblem(
             "empty-split", "The training split must have at least one row; got none.", path="preprocessing.split"
@@ -243,6 +226,20 @@ def split_of(chain: Chain, table: Table, stages: Stages) -> Sides:
         "split", cached=sides.cached, reason=chain.reasons.of("split", sides.reason), facts=dict(sides.counts)
     )
     return sides
+
+
+def _split(chain: Chain, table: Table) -> Sides:
+    split = chain.plan.split
+    try:
+        return load_split(
+            chain.cache, table, name=split.type, assign=chain.components.build("split", split.type),
+            parameters=split.parameters, seed=derive_seed(chain.plan.trainer["seed"], "split"),
+            version=chain.plugin_source or 1,
+        )  # fmt: skip
+    except UserProblem as error:
+        raise UserProblem(
+            error.code, error.message, path=error.path or "preprocessing.split", hint=error.hint
+        ) from error
 
 
 def fitting_of(chain: Chain, feature: InputFeature | OutputFeature) -> Fitting:
@@ -364,6 +361,9 @@ def _dataset(
         )
         stages.emit("stage_progress", stage="dataset", done=done + 1, total=len(features))
     rows = {side: np.flatnonzero((sides.sides == number) & keep) for number, side in enumerate(SIDES)}
+    outputs = [(each.name, each.type, each.encoded.encoded.values) for each in data.values() if each.role == "output"]
+    seed = derive_seed(chain.plan.trainer["seed"], "balance")
+    rows["training"], resampled = balanced(chain.plan.preprocessing, outputs, rows["training"], seed=seed)
     if not len(rows["training"]):
         raise UserProblem(
             "empty-split",
@@ -373,7 +373,13 @@ def _dataset(
     for warning in warnings:
         stages.emit("problem", problem=warning.as_json())
     fresh = [name for name, each in data.items() if not each.encoded.cached]
-    key = content_hash({"sides": sides.key, "columns": {name: each.encoded.key for name, each in data.items()}})
+    key = content_hash(
+        {
+            "sides": sides.key,
+            "columns": {name: each.encoded.key for name, each in data.items()},
+            **{name: chain.plan.preprocessing[name] for name in resampled},
+        }
+    )
     stages.finish(
         "dataset",
         cached=not fresh,
@@ -381,6 +387,7 @@ def _dataset(
         facts={
             **{side: len(index) for side, index in rows.items()},
             "dropped": int(table.rows - int(keep.sum())),
+            **resampled,
             "vocabulary": {
                 name: len(each.facts["vocabulary"]) for name, each in data.items() if "vocabulary" in each.facts
             },

@@ -59,6 +59,7 @@ def reproduce_run(original: Run, on_event: OnEvent | None = None) -> Reproductio
         device=record.get("device"),
         base=_base(original),
         kept_plugins=_plugins(original),
+        sides=tuple(record["data"]["sides"]) if record["data"].get("sides") is not None else None,
     )
     found = launch.source()
     if found.sha256 != record["data"]["sha256"]:

@@ -20,7 +20,8 @@ class Request:
 
     ``threads`` and ``device`` repeat those of another run when that run is reproduced; None lets the process choose.
     ``kernel`` is what a person calls the kernel that starts the process. ``warnings`` are the checker's
-    problems that keep nothing from running: the stream tells them like any other news.
+    problems that keep nothing from running: the stream tells them like any other news. ``sides`` is the side of each
+    path where the source gives files for each; ``origins`` says where copies of remote data are from.
     """
 
     folder: str
@@ -38,6 +39,8 @@ class Request:
     kernel: str | None = None
     argv: list[str] = field(default_factory=list[str])
     warnings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    sides: list[int] | None = None
+    origins: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     format: int = 1
 
     def as_json(self) -> dict[str, Any]:

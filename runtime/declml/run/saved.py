@@ -16,29 +16,27 @@ from declml.contracts import Facts, Model, OutputOperation
 from declml.data.fit import Fitting
 from declml.data.transform import Transform
 from declml.errors import UserProblem
-from declml.model.assemble import Network
+from declml.model.groups import Group
 from declml.pretrained import TOKENIZER_FILES, locate_pretrained
 from declml.run.components import Components
+from declml.run.designs import MODEL_FORMAT, MODEL_TYPES, model_type_of
 from declml.run.files import file_hash, write_json
 from declml.run.folder import RunFolder
-from declml.run.network import Blueprint, blueprint, losses_of
+from declml.run.network import losses_of
 from declml.run.prepare import Prepared, preprocessing_of
 from declml.runs.folder import Run
-from declml.training.checkpoints import all_weights, put_weights
-from declml.training.tensor_file import read_tensors, write_tensors
 from declml.trust import is_trusted, untrusted_problem
 from declml_schema.plan import InputFeature, Plan
 
-FORMAT = 1
-WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
+DESCRIPTION = "model.json"
 _PRETRAINED = "pretrained_model_name_or_path"
 
 
-def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, network: Network, plugins: Sequence[str]) -> str:
-    """Write the model into the run's folder and return the SHA-256 of its weights."""
+def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, module: Any, plugins: Sequence[str]) -> str:
+    """Write the trained ``module`` into the run's folder and return the SHA-256 of what it learned."""
     folder.model.mkdir(exist_ok=True)
     facts: dict[str, dict[str, Any]] = {name: dict(each.facts) for name, each in prepared.features.items()}
-    for name, extra in network.extra_facts().items():
+    for name, extra in module.extra_facts().items():
         facts[name].update(extra)
     for place, feature in enumerate(plan.inputs):
         if feature.preprocessing.get("tokenizer") == "hf_tokenizer":
@@ -51,7 +49,7 @@ def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, network: Netwo
     write_json(
         folder.model / DESCRIPTION,
         {
-            "format": FORMAT,
+            "format": MODEL_FORMAT,
             "declml": __version__,
             "plan": plan.as_json(),
             "facts": facts,
@@ -59,8 +57,9 @@ def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, network: Netwo
             "plugins": kept,
         },
     )
-    write_tensors(folder.model / WEIGHTS, all_weights(network), {"format": FORMAT})
-    return file_hash(folder.model / WEIGHTS)
+    kind = model_type_of(plan)
+    kind.write(module, folder.model / kind.learned)
+    return file_hash(folder.model / kind.learned)
 
 
 def _kept_names(plugins: Sequence[str]) -> list[str]:
@@ -93,7 +92,7 @@ class SavedModel:
     plan: Plan
     facts: dict[str, Facts]
     components: Components
-    blueprint: Blueprint
+    groups: Sequence[Group]
     model: Model
     transforms: dict[str, Transform]
     types: Mapping[str, str]
@@ -108,16 +107,18 @@ class SavedModel:
 def load_model(run: Run) -> SavedModel:
     """Return the model of a run. A run that has none, or one of a newer version, is a `UserProblem`."""
     path = run.model / DESCRIPTION
-    if not path.exists() or not (run.model / WEIGHTS).exists():
+    saved: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    # What was learned is written last.
+    if not saved or (saved["format"] <= MODEL_FORMAT and not _learned(run, saved).exists()):
         raise UserProblem(
             "no-model", f"Run {run.id} must have a trained model; got none: it is {run.status}.",
             hint="It has one when it ends." if run.status == "running" else
             f"Go on with it: declml train CONFIG --resume {run.id}",
         )  # fmt: skip
-    saved = json.loads(path.read_text())
-    if saved["format"] > FORMAT:
+    if saved["format"] > MODEL_FORMAT:
         raise UserProblem(
-            "newer-version", f"The model of run {run.id} must be of format {FORMAT} or older; got {saved['format']}.",
+            "newer-version",
+            f"The model of run {run.id} must be of format {MODEL_FORMAT} or older; got {saved['format']}.",
             hint=f"It was written by declml {saved['declml']}: install that version or a newer one.",
         )  # fmt: skip
     plan = _with_own_tokenizers(Plan.from_json(saved["plan"]), run.model / "tokenizers")
@@ -127,18 +128,23 @@ def load_model(run: Run) -> SavedModel:
         if each.is_file() and not is_trusted(each):
             raise untrusted_problem(each)
     components = Components(plugins)
-    built = blueprint(plan, facts, components)
-    network = built.build(plan.trainer["seed"])
-    put_weights(network, read_tensors(run.model / WEIGHTS).tensors)
-    network.eval()
+    kind = model_type_of(plan)
+    design = kind.design(plan, facts, components)
+    module = design.build(plan.trainer["seed"])
+    kind.read(module, run.model / kind.learned)
+    module.eval()
     transforms: dict[str, Transform] = {}
     for feature in (*plan.inputs, *plan.outputs):
         role = "input" if isinstance(feature, InputFeature) else "output"
         operation = components.build(role, feature.type)()
         fitting = Fitting(f"{role}.{feature.type}", operation, preprocessing_of(plan, feature, components))
         transforms[feature.name] = Transform(feature.name, feature.column, fitting, facts[feature.name])
-    model = Model(network, losses_of(plan, facts, components))
-    return SavedModel(plan, facts, components, built, model, transforms, saved.get("types", {}))
+    model = Model(module, losses_of(plan, facts, components))
+    return SavedModel(plan, facts, components, design.groups, model, transforms, saved.get("types", {}))
+
+
+def _learned(run: Run, saved: Mapping[str, Any]) -> Path:
+    return run.model / MODEL_TYPES[saved["plan"]["model_type"]].learned
 
 
 def _with_own_tokenizers(plan: Plan, folder: Path) -> Plan:

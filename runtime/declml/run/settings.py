@@ -1,4 +1,4 @@
-"""From the plan's trainer section to the loop's flat settings: the `auto` values are decided here, and told."""
+"""From a trainer section, its `auto` values decided, to the loop's flat settings."""
 
 from __future__ import annotations
 
@@ -14,22 +14,7 @@ from declml.training.schedule import Plateau, Steps, count_steps, warm_up, warmu
 from declml.training.settings import Settings
 from declml_schema.plan import Plan, Values
 
-_SMALLEST_BATCH, _LARGEST_BATCH = 16, 512
-_BATCHES_PER_EPOCH = 100
-
-
-def batch_size_of(trainer: Values, rows: int) -> int:
-    """Return the rows of a batch. ``auto`` is the power of two that makes about 100 batches an epoch, from 16 to 512.
-
-    Few batches an epoch learn slowly, many small ones compute slowly; between these bounds the choice matters little.
-    """
-    declared = trainer["batch_size"]
-    if declared != "auto":
-        return int(declared)
-    size = _SMALLEST_BATCH
-    while size < _LARGEST_BATCH and size * _BATCHES_PER_EPOCH < rows:
-        size *= 2
-    return size
+_EVALUATION_BATCH = 512
 
 
 def evaluation_batch_size(trainer: Values, batch_size: int) -> int:
@@ -37,7 +22,7 @@ def evaluation_batch_size(trainer: Values, batch_size: int) -> int:
     declared = trainer["eval_batch_size"]
     if isinstance(declared, int):
         return declared
-    return max(batch_size, _LARGEST_BATCH)
+    return max(batch_size, _EVALUATION_BATCH)
 
 
 def decides_of(plan: Plan, components: Components) -> Decides:
@@ -63,22 +48,23 @@ def decides_of(plan: Plan, components: Components) -> Decides:
 
 def steps_of(trainer: Values, batches_per_epoch: int) -> Steps:
     """Return how long the training is at most."""
-    accumulate = trainer["gradient_accumulation_steps"]
     return count_steps(
         batches_per_epoch,
         epochs=trainer["epochs"],
         train_steps=trainer["train_steps"],
-        accumulate=1 if accumulate == "auto" else accumulate,
+        accumulate=trainer["gradient_accumulation_steps"],
         evaluations_per_epoch=trainer["checkpoints_per_epoch"],
         steps_per_evaluation=trainer["steps_per_checkpoint"],
+        epochs_per_evaluation=trainer["epochs_per_checkpoint"],
     )
 
 
 def settings_of(
     plan: Plan, components: Components, *, steps: Steps, batch_size: int, rows: Mapping[str, int], precision: Precision
 ) -> Settings:
-    """Return the settings of the loop. Without validation rows the training loss decides nothing and the last weights
-    stay.
+    """Return the settings of the loop; ``plan.trainer`` is as `declml.run.automatic.automatic` gives it.
+
+    Without validation rows the training loss decides nothing and the last weights stay.
     """
     trainer = plan.trainer
     scheduler: Mapping[str, Any] = trainer["learning_rate_scheduler"] or {}
@@ -109,7 +95,7 @@ def settings_of(
 
 def watched_metric(plan: Plan) -> str:
     """Return the metric that a plateau is judged by; ``loss``, which is always there, where none is watched."""
-    scheduler: Mapping[str, Any] = plan.trainer["learning_rate_scheduler"] or {}
+    scheduler: Mapping[str, Any] = plan.trainer.get("learning_rate_scheduler") or {}
     return str(scheduler["reduce_eval_metric"]) if scheduler.get("reduce_on_plateau") else "loss"
 
 

@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from declml.contracts import Finding
 from declml.data.cache import content_hash_of_files
-from declml.data.sources import format_by_name, locate
+from declml.data.obtain import Obtained, obtain
+from declml.data.pins import Mode, News, quiet
+from declml.data.sources import format_by_name
 from declml.errors import UserProblem
 from declml.run.files import storage_problem
+from declml.runs.places import cache_root
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,10 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The files that a run reads and the SHA-256 of their bytes."""
+    """The files that a run reads and the SHA-256 of their bytes.
+
+    ``sides`` is the side of each file where the source says so, ``origins`` where copies are from, and ``findings``
+    what the user should know of how they were fetched.
+    """
 
     paths: tuple[Path, ...]
     sha256: str
+    sides: tuple[int, ...] | None = None
+    origins: tuple[Mapping[str, Any], ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def is_path(data: Any) -> bool:
@@ -35,13 +46,23 @@ def is_path(data: Any) -> bool:
     )
 
 
-def source_of(dataset: Any, data: Mapping[str, Any], *, folder: Path, cache: Path) -> Source:
+def source_of(
+    dataset: Any,
+    data: Mapping[str, Any],
+    *,
+    folder: Path,
+    cache: Path,
+    fetch: Mode | None = None,
+    news: News = quiet,
+) -> Source:
     """Return the files of ``dataset`` or, where it is None, of the config's ``data.source``.
 
     A path given by hand starts from the working folder, one in the config from the config's. A table in memory is
     written to the cache under the hash of its content, so that the training process can read it and the record can
-    name it.
+    name it. URLs and queries are fetched when ``fetch`` says so, without it when ``data.fetch`` does; ``news`` hears of
+    it.
     """
+    mode: Mode = fetch or data.get("fetch") or "changed"
     if dataset is None:
         named = data.get("source")
         if not named:
@@ -50,13 +71,17 @@ def source_of(dataset: Any, data: Mapping[str, Any], *, folder: Path, cache: Pat
                 "A training must know its data; got a config without data.source.",
                 hint="Add `data: {source: FILE}` to the config, or give --dataset FILE.",
             )
-        paths = locate(named, base=folder)
+        found = obtain(named, base=folder, cache=cache, fetch=mode, news=news)
     elif is_path(dataset):
-        many = isinstance(dataset, list | tuple)
-        paths = locate([os.fspath(each) for each in dataset] if many else os.fspath(dataset), base=Path.cwd())
+        found = obtain(_texts(dataset), base=Path.cwd(), cache=cache, fetch=mode, news=news)
     else:
-        paths = [_stored(dataset, cache / "frames")]
-    return Source(tuple(paths), content_hash_of_files(paths, cache / "hashes.sqlite"))
+        found = Obtained((_stored(dataset, cache / "frames"),))
+    sha256 = content_hash_of_files(found.paths, cache / "hashes.sqlite")
+    return Source(found.paths, sha256, found.sides, found.origins, found.findings)
+
+
+def _texts(paths: Any) -> str | list[str]:
+    return [os.fspath(each) for each in paths] if isinstance(paths, list | tuple) else os.fspath(paths)
 
 
 def table_of(data: Any, like: Reading | None = None) -> pl.DataFrame:
@@ -68,8 +93,7 @@ def table_of(data: Any, like: Reading | None = None) -> pl.DataFrame:
 
     if not is_path(data):
         return from_frame(data)
-    many = isinstance(data, list | tuple)
-    paths = locate([os.fspath(each) for each in data] if many else os.fspath(data), base=Path.cwd())
+    paths = list(obtain(_texts(data), base=Path.cwd(), cache=cache_root()).paths)
     return read_table(paths, Reading() if like is None else _fitting(paths[0], like))
 
 

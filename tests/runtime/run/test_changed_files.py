@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from declml.run.changed_files import ChangedFiles
+from declml.run.changed_files import ChangedFiles, tells_nothing
 
 LONG_SECONDS, SHORT_SECONDS = 30.0, 0.4
 
@@ -87,3 +87,19 @@ def test_reading_and_neighbours_are_no_saves(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text("now it counts")
     assert changes.wait(LONG_SECONDS)
     changes.close()
+
+
+MOUNTS = r"""/dev/vda / ext4 rw 0 0
+tmpfs /tmp tmpfs rw 0 0
+nas:/home /home nfs4 rw 0 0
+/dev/vdb /home/me/fast ext4 rw 0 0
+host /my\040files 9p rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "silent"),
+    [("/tmp/a", False), ("/home/me", True), ("/home/me/fast/a", False), ("/my files/a", True), ("/homes", False)],
+)
+def test_a_drive_that_tells_nothing_is_known(folder: str, silent: bool) -> None:
+    assert tells_nothing(folder, MOUNTS) == silent

@@ -156,8 +156,8 @@ def test_rows_and_batches_are_those_of_the_training(project: Path, facts: ModelF
     prepared = trained_data(WITH_DROPS, project, tmp_path / "cache")
     expected = {side: len(index) for side, index in prepared.rows.items()}
     assert told["rows"] == expected and sum(expected.values()) < 3000
-    assert told["batch_size"] == told["resolved"]["trainer.batch_size"] == 32
-    assert told["steps"] == {"per_epoch": -(-expected["training"] // 32), "total": 3 * -(-expected["training"] // 32)}
+    assert told["batch_size"] == told["resolved"]["trainer.batch_size"] == 16
+    assert told["steps"] == {"per_epoch": -(-expected["training"] // 16), "total": 3 * -(-expected["training"] // 16)}
     assert told["resolved"]["trainer.eval_batch_size"] == 512
     assert told["resolved"]["trainer.validation_field"] == "combined"
     assert {(each["code"], each["path"]) for each in told["problems"]} == {
@@ -210,7 +210,7 @@ def test_without_data_what_does_not_depend_on_them_is_told(
     assert told["outputs"]["price"]["output"] == ["batch"]
     assert told["outputs"]["kind"]["output"] == ["batch", None] and told["outputs"]["kind"]["classes"] is None
     assert told["rows"] is told["parameters"] is told["memory_bytes"] is told["batch_size"] is told["steps"] is None
-    assert told["known_parameters"] == 24
+    assert told["known_parameters"] == 24 + 8 * (128 + 1)  # the price has an answer from each of eight networks
     assert told["problems"] == []
 
 

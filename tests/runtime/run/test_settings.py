@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from declml.errors import UserProblem
+from declml.run.automatic import EVALUATIONS, automatic
 from declml.run.components import Components
-from declml.run.settings import batch_size_of, decides_of, settings_of, steps_of
+from declml.run.settings import decides_of, settings_of, steps_of
 from declml.training.precision import Precision
 from declml_schema.check import check
 from declml_schema.plan import Plan
@@ -16,10 +18,11 @@ from declml_schema.plan import Plan
 HEAD = "input_features: [{name: a, type: number}]\noutput_features: [{name: y, type: binary}%s]\n"
 
 
-def plan(trainer: str = "", *, more: str = "") -> Plan:
-    made = check(HEAD % more + trainer).plan
+def plan(trainer: str = "", *, more: str = "", head: str = HEAD, rows: int = 320) -> Plan:
+    """Return a plan whose trainer has every `auto` decided."""
+    made = check((head % more if "%s" in head else head) + trainer).plan
     assert made is not None
-    return made
+    return replace(made, trainer=automatic(made, Components(), rows))
 
 
 def settings(trainer: str, *, validation: int = 10) -> Any:
@@ -34,11 +37,52 @@ def settings(trainer: str, *, validation: int = 10) -> Any:
     )
 
 
-@pytest.mark.parametrize(
-    ("rows", "size"), [(1, 16), (1_600, 16), (1_601, 32), (5_600, 64), (34_000, 512), (10_000_000, 512)]
+TEXT = (
+    "input_features: [{name: a, type: number}, {name: t, type: text%s}]\noutput_features: [{name: y, type: binary}]\n"
 )
-def test_the_automatic_batch_size_makes_about_a_hundred_batches(rows: int, size: int) -> None:
-    assert batch_size_of(plan().trainer, rows) == size
+BERT = ", encoder: {type: bert, trainable: true}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "size"), [(1, 256), (32_768, 256), (32_769, 512), (100_000, 1024), (10_000_000, 1024)]
+)
+def test_the_automatic_batch_of_a_table_grows_with_its_rows(rows: int, size: int) -> None:
+    assert plan(rows=rows).trainer["batch_size"] == size
+
+
+@pytest.mark.parametrize(("rows", "size"), [(1, 16), (2_049, 32), (5_600, 64), (10_000_000, 512)])
+def test_texts_come_in_smaller_batches(rows: int, size: int) -> None:
+    assert plan(head=TEXT, rows=rows).trainer["batch_size"] == size
+
+
+def test_the_automatic_rate_is_that_of_the_most_delicate_encoder_that_trains() -> None:
+    assert plan().trainer["learning_rate"] == 0.002
+    assert plan(head=TEXT).trainer["learning_rate"] == 0.001
+    assert plan(head=TEXT, more=BERT).trainer["learning_rate"] == 0.00002
+    assert plan(head=TEXT, more=BERT.replace("true", "false")).trainer["learning_rate"] == 0.002
+    assert plan("trainer: {learning_rate: 0.5}", head=TEXT, more=BERT).trainer["learning_rate"] == 0.5
+
+
+@pytest.mark.parametrize("rows", [30, 300, 3_000, 30_000, 300_000])
+def test_a_table_is_trained_for_hundreds_of_steps_and_evaluated_at_most_so_often(rows: int) -> None:
+    trainer = plan(rows=rows).trainer
+    steps = steps_of(trainer, -(-rows // trainer["batch_size"]))
+    assert 800 <= steps.total * trainer["batch_size"] / 256 <= 7_200
+    evaluations = sum(steps.evaluates_after(step) for step in range(1, steps.total + 1))
+    assert min(6, trainer["epochs"]) <= evaluations <= 2 * EVALUATIONS
+    assert 5 <= trainer["early_stop"] <= evaluations
+
+
+def test_declared_epochs_are_evaluated_one_by_one_with_ludwigs_patience() -> None:
+    trainer = plan("trainer: {epochs: 300}", rows=30).trainer
+    steps = steps_of(trainer, 1)
+    assert (steps.total, trainer["early_stop"]) == (300, 5)
+    assert all(steps.evaluates_after(step) for step in range(1, 301))
+
+
+def test_long_texts_and_pretrained_encoders_take_few_epochs() -> None:
+    assert plan(head=TEXT).trainer["epochs"] == 20
+    assert plan(head=TEXT, more=BERT).trainer["epochs"] == 5
 
 
 def test_one_output_decides_by_its_own_metric_and_several_by_the_loss_of_all() -> None:
@@ -58,8 +102,8 @@ def test_without_validation_rows_nothing_decides() -> None:
 @pytest.mark.parametrize(
     ("trainer", "rates"),
     [
-        ("trainer: {epochs: 2, learning_rate: 0.1}", [1, 1, 1]),
-        ("trainer: {epochs: 2, learning_rate_scheduler: {decay: linear}}", [1, 0.95, 0.9]),
+        ("trainer: {epochs: 2, learning_rate_scheduler: {decay: null, warmup_fraction: 0.0}}", [1, 1, 1]),
+        ("trainer: {epochs: 2, learning_rate_scheduler: {decay: linear, warmup_fraction: 0.0}}", [1, 0.95, 0.9]),
         ("trainer: {epochs: 2, learning_rate_scheduler: {warmup_fraction: 0.5}}", [1 / 11, 2 / 11, 3 / 11]),
     ],
 )
@@ -72,7 +116,7 @@ def test_regularization_and_clipping_reach_the_loop() -> None:
     found = settings(
         "trainer: {regularization_type: l1_l2, regularization_lambda: 0.5, gradient_clipping: {clipvalue: 2.0}}"
     )
-    assert (found.l1, found.l2, found.clipping.value, found.clipping.global_norm) == (0.5, 0.5, 2.0, 0.5)
+    assert (found.l1, found.l2, found.clipping.value, found.clipping.global_norm) == (0.5, 0.5, 2.0, 1.0)
     assert settings("trainer: {gradient_clipping: null, early_stop: -1}").clipping.global_norm is None
     assert settings("trainer: {early_stop: -1}").patience is None
 

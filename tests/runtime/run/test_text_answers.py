@@ -19,7 +19,7 @@ from declml_schema.check import check
 CONFIG = """\
 input_features:
   - {name: note, type: text, preprocessing: {tokenizer: space}, encoder: {type: %s, embedding_size: 8}}
-  - {name: size, type: number}
+  - {name: size, type: number, encoder: passthrough}
 output_features: [{name: price, type: number}]
 """
 

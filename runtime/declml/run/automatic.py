@@ -1,0 +1,72 @@
+"""What the `auto` values of a trainer become once the training rows are known.
+
+Measured by ``tests/benchmarks/quality.py --tune`` on tables from 250 to 100,000 rows: a network learns in a number of
+steps that grows slowly with the rows, and needs no more evaluations the longer that is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from declml.run.components import Components
+from declml_schema.plan import InputFeature, Plan, Values
+
+EVALUATIONS = 40
+"""Evaluations of an automatic training at most; each epoch has one where there are fewer epochs."""
+
+_TABLE: Mapping[str, float] = {"learning_rate": 0.002, "batch_rows": 256}
+_FEWEST_STEPS, _MOST_STEPS, _STEPS = 800, 2400, 20
+_FEWEST_EPOCHS = 6
+_ROWS_A_STEP = 256
+_PATIENCE = 5
+
+
+def automatic(plan: Plan, components: Components, rows: int) -> Values:
+    """Return the trainer section with every ``auto`` decided for so many training rows, but those of the machine."""
+    trainer = plan.trainer
+    paces = list(_paces(plan, components))
+    decided: dict[str, Any] = {}
+    if trainer["learning_rate"] == "auto":
+        decided["learning_rate"] = min(each["learning_rate"] for each in paces)
+    if trainer["batch_size"] == "auto":
+        decided["batch_size"] = _batch_size(rows, int(min(each["batch_rows"] for each in paces)))
+    if trainer["epochs"] == "auto":
+        longest = [int(each["epochs"]) for each in paces if "epochs" in each]
+        decided["epochs"] = min(longest) if longest else _epochs(rows)
+        if not trainer["checkpoints_per_epoch"] and not trainer["steps_per_checkpoint"]:
+            decided["epochs_per_checkpoint"] = max(1, decided["epochs"] // EVALUATIONS)
+    if trainer["early_stop"] == "auto":
+        evaluations = decided["epochs"] // decided.get("epochs_per_checkpoint", 1) if "epochs" in decided else 0
+        decided["early_stop"] = max(_PATIENCE, evaluations // 3)
+    if trainer["gradient_accumulation_steps"] == "auto":
+        decided["gradient_accumulation_steps"] = 1
+    return {"epochs_per_checkpoint": 1, **trainer, **decided}
+
+
+def _paces(plan: Plan, components: Components) -> Iterator[Mapping[str, float]]:
+    """Yield the pace of each input: its encoder's while that trains, else that of its type, else that of tables."""
+    for feature in plan.inputs:
+        yield {**_TABLE, **_pace(feature, components)}
+
+
+def _pace(feature: InputFeature, components: Components) -> Mapping[str, float]:
+    of_encoder = components.facts_of("encoder", feature.encoder.type, feature.type).get("pace")
+    if of_encoder is None:
+        return components.facts_of("input", feature.type).get("pace", {})
+    return of_encoder if feature.encoder.parameters.get("trainable", True) else {}
+
+
+def _batch_size(rows: int, smallest: int) -> int:
+    """Return a power of two: the smallest for few rows, then one that makes about 128 batches, 1,024 at most."""
+    largest = 1024 if smallest >= _ROWS_A_STEP else 512
+    size = smallest
+    while size < largest and size * 128 < rows:
+        size *= 2
+    return size
+
+
+def _epochs(rows: int) -> int:
+    steps = min(max(_STEPS * math.sqrt(rows), _FEWEST_STEPS), _MOST_STEPS)
+    return max(_FEWEST_EPOCHS, math.ceil(steps / math.ceil(max(rows, 1) / _ROWS_A_STEP)))

@@ -1,0 +1,161 @@
+"""``model_type: ecd``: a network is built from the plan and trained by gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from declml.contracts import Batches, Model, Optimizer
+from declml.data.cache import Cache
+from declml.model.assemble import Network, count_parameters
+from declml.run.automatic import automatic
+from declml.run.batches import batches_of
+from declml.run.evaluating import Evaluator
+from declml.run.frozen import FrozenEncoding
+from declml.run.interrupts import Interrupts
+from declml.run.memory import most_bytes
+from declml.run.network import Blueprint, blueprint, losses_of
+from declml.run.saved import save_model
+from declml.run.settings import decides_of, evaluation_batch_size, settings_of, steps_of
+from declml.run.work import Work, decides_json, tell_blind
+from declml.training.determinism import describe_determinism, make_deterministic
+from declml.training.device import device_name, pick_device
+from declml.training.loop import train
+from declml.training.precision import Precision, choose_precision
+from declml.training.settings import Hooks, Outcome
+from declml.training.threads import choose_threads, set_threads, trial_step
+from declml_schema.content import content_hash
+
+
+class ByGradient:
+    """The making of a network: `declml.run.work.Making`."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.plan = work.plan
+        self.trainer = automatic(work.plan, work.components, work.rows["training"])
+
+    def build(self) -> Mapping[str, Any]:
+        """Build the network and the batches of every split on the device."""
+        work, trainer = self.work, self.trainer
+        self.device = pick_device(work.request.device or trainer["device"])
+        if trainer["deterministic"]:
+            make_deterministic(self.device)
+        set_threads(work.threads if isinstance(work.threads, int) else 1)
+        self.blueprint: Blueprint = blueprint(self.plan, work.facts, work.components)
+        self.network: Network = self.blueprint.build(trainer["seed"]).to(self.device)
+        losses = losses_of(self.plan, work.facts, work.components)
+        self.model = Model(
+            self.network, {name: (_on(loss, self.device), weight) for name, (loss, weight) in losses.items()}
+        )
+        self.batch_size: int = trainer["batch_size"]
+        self.batches: Mapping[str, Batches] = self._batches()
+        self.evaluator: Evaluator = work.evaluator(
+            self.model, batch_size=evaluation_batch_size(trainer, self.batch_size)
+        )
+        trainable, frozen = count_parameters(self.network)
+        return {"parameters": trainable, "frozen_parameters": frozen, "groups": len(self.blueprint.groups)}
+
+    def _batches(self) -> dict[str, Batches]:
+        prepared, groups = self.work.prepared, self.blueprint.groups
+        encoded = {name: each.encoded.encoded for name, each in prepared.features.items()}
+        cache = Cache(Path(self.work.request.cache))
+        frozen = FrozenEncoding(self.network, groups, prepared, cache, self.work.emit, self.device.type)
+        encoded.update(frozen.columns())
+        targets = {each.name: each.encoded.encoded.values for each in prepared.outputs}
+        ragged = any(encoded[member.name].offsets is not None for group in groups for member in group.members)
+        return {
+            split: batches_of(
+                groups,
+                encoded,
+                targets,
+                rows,
+                device=str(self.device),
+                by_length=ragged and split == "training",
+                bucketing_field=self.plan.trainer["bucketing_field"],
+                most_bytes=most_bytes(self.plan) if prepared.table.is_large else None,
+            )
+            for split, rows in prepared.rows.items()
+            if len(rows)
+        }
+
+    def train(self, interrupts: Interrupts) -> Outcome:
+        """Run the loop from the start or from the latest checkpoint."""
+        work, trainer = self.work, self.trainer
+        threads = self._threads()
+        precision = choose_precision(self.device) if trainer["use_mixed_precision"] else Precision()
+        training = self.batches["training"]
+        settings = settings_of(
+            replace(self.plan, trainer=trainer), work.components,
+            steps=steps_of(trainer, training.steps(self.batch_size)), batch_size=self.batch_size, rows=work.rows,
+            precision=precision,
+        )  # fmt: skip
+        optimizer = self._optimizer()
+        if settings.decides is None:
+            tell_blind(work)
+        work.ledger.update(
+            decides=decides_json(settings.decides or decides_of(self.plan, work.components)),
+            threads=threads,
+            device=str(self.device),
+            device_name=device_name(self.device),
+            optimizer=optimizer.implementation,
+            batch_size=self.batch_size,
+            deterministic=trainer["deterministic"],
+            determinism=describe_determinism(),
+        )
+        hooks = Hooks(
+            evaluate=lambda split: self.evaluator.scores(self.batches[split]),
+            emit=work.emit,
+            stop=lambda: interrupts.requested,
+        )
+        with interrupts.polled():
+            return train(
+                self.model, training, optimizer, settings, hooks, folder=work.folder.checkpoints,
+                resume=work.request.resume,
+            )  # fmt: skip
+
+    def _threads(self) -> int:
+        """Return the CPU threads to train with: as asked, else as measured on a few throwaway steps."""
+        work = self.work
+        asked = work.threads
+        if isinstance(asked, int):
+            set_threads(asked)
+            return asked
+        hardware: Mapping[str, Any] = work.ledger.values["hardware"]
+        cores = int(hardware["cores"])
+        if self.device.type != "cpu" or cores == 1:
+            set_threads(1)
+            return 1
+        key = content_hash([self.plan.identity, work.prepared.key, hardware["processor"], cores])
+        # Measured once for a plan and remembered: another count may mean other bits.
+        entry = Cache(Path(work.request.cache)).get_or_put(
+            "threads", key, lambda _folder: {"threads": self._measured(cores)}
+        )
+        set_threads(entry.facts["threads"])
+        return entry.facts["threads"]
+
+    def _measured(self, cores: int) -> int:
+        first = next(iter(self.batches["training"].epoch(self.batch_size, seed=0)))
+        return choose_threads(trial_step(self.model, first), [1, min(cores, 8)])
+
+    def _optimizer(self) -> Optimizer:
+        options = dict(self.plan.trainer["optimizer"])
+        build = self.work.components.build("optimizer", options.pop("type"))
+        return build([each for each in self.network.parameters() if each.requires_grad], **options)
+
+    def save(self) -> str:
+        """Write the model into the run's folder and return the SHA-256 of its weights."""
+        work = self.work
+        return save_model(work.folder, self.plan, work.prepared, self.network, work.request.plugins)
+
+    def summary(self, outcome: Outcome) -> str:
+        """Return one sentence about a training that came to its end."""
+        kept = f"; the weights of epoch {outcome.best_epoch} were kept" if outcome.best_epoch is not None else ""
+        why = {"early_stop": "stopped early", "train_steps": "all steps taken"}.get(outcome.reason, "all epochs done")
+        return f"Finished after epoch {outcome.epoch} ({why}){kept}."
+
+
+def _on(loss: Any, device: Any) -> Any:
+    return loss.to(device) if hasattr(loss, "to") else loss
