@@ -148,21 +148,37 @@ class Encoder(Protocol):
     def __call__(self, values: Tensor, lengths: Tensor | None = None) -> Tensor: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input feature as a combiner may know it: its name in the config and its type."""
+
+    name: str
+    type: str
+
+
 class Combiner(Protocol):
-    """A built combiner: ``build(widths, **parameters)``, where ``widths`` are those of the groups. ``width`` is its
-    output's.
+    """A built combiner: ``build(widths, **parameters)``. ``widths`` has for each group the widths of its features; a
+    group's tensor is as wide as their sum. ``width`` is the output's. One whose component states the fact ``sources``
+    is built with ``sources=`` besides: a `Source` for each of these widths.
+
+    A combiner that is several models in one has ``submodels``, their number, and hands on a vector for each.
     """
 
     width: int
 
     def __call__(self, groups: Sequence[Tensor]) -> Tensor:
-        """``(batch, width_i)`` per group -> ``(batch, width)``."""
+        """``(batch, width_i)`` per group -> ``(batch, width)``, or ``(batch, submodel, width)`` from one with
+        ``submodels``."""
         ...
 
 
 class Decoder(Protocol):
     """A built decoder: ``build(width, facts, **parameters)``: ``(batch, width)`` -> ``(batch,)`` or ``(batch,
     class)``.
+
+    Behind a combiner with ``submodels`` it sees ``(batch * submodel, width)``. One whose component states the fact
+    ``per_submodel`` is built with ``submodels=`` besides, sees ``(batch, submodel, width)`` and answers ``(batch,
+    submodel)`` or ``(batch, submodel, class)``, each submodel through weights of its own.
     """
 
     def __call__(self, combined: Tensor) -> Tensor: ...

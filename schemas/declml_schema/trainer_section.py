@@ -19,7 +19,7 @@ class GradientClipping(Parameters):
     """The mapping ``trainer.gradient_clipping``."""
 
     clipglobalnorm: float | None = parameter(
-        0.5, "Scale all gradients down together when their common norm is greater than this.", gt=0
+        1.0, "Scale all gradients down together when their common norm is greater than this.", gt=0
     )
     clipnorm: float | None = parameter(
         None, "Scale each weight's gradient down when its own norm is greater than this.", gt=0
@@ -31,7 +31,7 @@ class LearningRateScheduler(Parameters):
     """The mapping ``trainer.learning_rate_scheduler``, without the parameters of the chosen schedule."""
 
     decay: str | None = parameter(
-        None,
+        "cosine",
         "The schedule that lowers the learning rate step by step; its own parameters stand beside it. `null` is none.",
         choice="schedule",
         common=True,
@@ -48,15 +48,16 @@ class LearningRateScheduler(Parameters):
     warmup_evaluations: int = parameter(
         0, "Raise the rate from near zero over this many evaluations.", ge=0, unit="evaluations"
     )
-    warmup_fraction: float = parameter(0.0, "Raise the rate from near zero over this share of all steps.", ge=0, lt=1)
+    warmup_fraction: float = parameter(0.05, "Raise the rate from near zero over this share of all steps.", ge=0, lt=1)
 
 
 class Trainer(Parameters):
     """The section ``trainer``."""
 
-    epochs: int = parameter(
-        100,
-        "Passes over the training rows at most; more cost time and, without early stopping, can overfit.",
+    epochs: int | Literal["auto"] = parameter(
+        "auto",
+        "Passes over the training rows at most; more cost time and, without early stopping, can overfit. `auto` goes by"
+        " the rows and the encoders: hundreds for a small table, few for long texts.",
         ge=1,
         common=True,
     )
@@ -73,12 +74,12 @@ class Trainer(Parameters):
     eval_batch_size: int | Literal["auto"] | None = parameter(
         None, "Rows per batch when evaluating; without it, as in training.", ge=1, unit="rows"
     )
-    learning_rate: float = parameter(
-        0.001,
-        "How far each step moves the weights. Too large diverges, too small takes long.",
+    learning_rate: float | Literal["auto"] = parameter(
+        "auto",
+        "How far each step moves the weights. Too large diverges, too small takes long. `auto` is 0.002 for tables,"
+        " 0.001 where there are texts, and 0.00002 where a pretrained encoder is trained further.",
         gt=0,
         common=True,
-        planned=["auto"],
     )
     learning_rate_scheduler: LearningRateScheduler | None = parameter(
         LearningRateScheduler(), "How the learning rate changes during training."
@@ -100,9 +101,10 @@ class Trainer(Parameters):
         "Batches whose gradients are added up before each step, for large batches in little memory; `auto` is 1.",
         ge=1,
     )
-    early_stop: int = parameter(
-        5,
-        "Stop after this many evaluations in a row without improvement; -1 never stops early.",
+    early_stop: int | Literal["auto"] = parameter(
+        "auto",
+        "Stop after this many evaluations in a row without improvement; -1 never stops early. `auto` is 5, or a third"
+        " of all evaluations where `epochs` is `auto` and that is more.",
         ge=-1,
         unit="evaluations",
         common=True,
@@ -157,5 +159,5 @@ SECTION = Component(
     "How the model is trained.",
     Trainer,
     rules=(Rule("exclusive", "checkpoints_per_epoch", "steps_per_checkpoint", doc="Both say when to evaluate."),),
-    facts={"default_types": {"optimizer": "adam"}},
+    facts={"default_types": {"optimizer": "adamw"}},
 )

@@ -99,6 +99,33 @@ class Linear(nn.Linear):
             fill_bias(self.bias, bias_initializer)
 
 
+class SubmodelLinear(nn.Module):
+    """A linear layer for each submodel of an ensemble: ``(batch, submodel, in)`` -> ``(batch, submodel, out)``."""
+
+    def __init__(
+        self,
+        submodels: int,
+        in_width: int,
+        out_width: int,
+        *,
+        use_bias: bool,
+        weights_initializer: WeightsInitializer,
+        bias_initializer: BiasInitializer,
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(submodels, in_width, out_width))
+        self.bias = nn.Parameter(torch.empty(submodels, out_width)) if use_bias else None
+        for submodel in range(submodels):
+            fill_weights(self.weight.data[submodel].T, weights_initializer)
+            if self.bias is not None:
+                fill_bias(self.bias.data[submodel], bias_initializer)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """``(batch, submodel, in)`` -> ``(batch, submodel, out)``."""
+        answers = torch.bmm(hidden.transpose(0, 1), self.weight).transpose(0, 1)
+        return answers if self.bias is None else answers + self.bias
+
+
 class BatchNorm(nn.BatchNorm1d):
     """Batch normalization that also takes a batch of one row, whose spread is unknown: it uses the running figures."""
 

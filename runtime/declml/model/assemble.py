@@ -17,11 +17,21 @@ from declml.seeds import derive_seed
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a combiner or a decoder is built from; ``facts`` are a decoder's, those of its target."""
+    """What a combiner or a decoder is built from; ``facts`` are a decoder's, those of its target.
+
+    ``per_submodel`` tells of a decoder that it can have weights for each submodel of a combiner.
+    """
 
     build: Callable[..., Any]
     parameters: Values
     facts: Facts = field(default_factory=dict[str, Any])
+    per_submodel: bool = False
+
+    def decoder(self, width: int, submodels: int | None) -> nn.Module:
+        """Return the decoder behind a combiner of that ``width`` and of so many ``submodels``, None for a plain one."""
+        if submodels is None or not self.per_submodel:
+            return self.build(width, self.facts, **self.parameters)
+        return self.build(width, self.facts, submodels=submodels, **self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,10 @@ class Slice:
 
 class Network(nn.Module):
     """Encode each group, combine, decode.
+
+    Behind a combiner with ``submodels`` each answers for itself. While it trains, the network's answers have the rows
+    ``(batch * submodel,)``, those of a row one after the other, so that each submodel learns from its own mistakes;
+    when it evaluates, they are the submodels' mean.
 
     ``slices`` tells where each input feature stands, ``outputs`` names the outputs in their order. Modules are kept by
     index, because names of features may hold dots and spaces, which torch refuses.
@@ -50,6 +64,8 @@ class Network(nn.Module):
         super().__init__()
         self.encoders = nn.ModuleList(encoders)
         self.combiner = combiner
+        self.submodels: int | None = getattr(combiner, "submodels", None)
+        self._per_submodel = [bool(getattr(decoder, "submodels", None)) for decoder in decoders.values()]
         self.decoders = nn.ModuleList(decoders.values())
         self.outputs = tuple(decoders)
         self.slices: dict[str, Slice] = {}
@@ -70,7 +86,14 @@ class Network(nn.Module):
             for index, (values, lengths) in enumerate(groups)
         ]
         combined = self.combiner(encoded)
-        return {name: decoder(combined) for name, decoder in zip(self.outputs, self.decoders, strict=True)}
+        if self.submodels is None:
+            return {name: decoder(combined) for name, decoder in zip(self.outputs, self.decoders, strict=True)}
+        answers: dict[str, Tensor] = {}
+        for name, decoder, per_submodel in zip(self.outputs, self.decoders, self._per_submodel, strict=True):
+            answer: Tensor = decoder(combined) if per_submodel else decoder(combined.flatten(0, 1))
+            split = answer if per_submodel else answer.unflatten(0, combined.shape[:2])
+            answers[name] = split.flatten(0, 1) if self.training else split.mean(dim=1)
+        return answers
 
     def encode(self, group: int, values: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return the encoded values of one group: ``(batch, width)``."""
@@ -107,11 +130,11 @@ def assemble(groups: Sequence[Group], *, combiner: Part, decoders: Mapping[str, 
                 by_owner[group.members[0].name] = group.build(group.members, **group.parameters)
     encoders = [by_owner[_owner(group, groups)] for group in groups]
     with _seeded(derive_seed(seed, "combiner")):
-        built_combiner: Any = combiner.build([sum(_widths(each)) for each in encoders], **combiner.parameters)
+        built_combiner: Any = combiner.build([_widths(each) for each in encoders], **combiner.parameters)
     built_decoders: dict[str, nn.Module] = {}
     for name, part in decoders.items():
         with _seeded(derive_seed(seed, "decoder", name)):
-            built_decoders[name] = part.build(built_combiner.width, part.facts, **part.parameters)
+            built_decoders[name] = part.decoder(built_combiner.width, getattr(built_combiner, "submodels", None))
     return Network(groups, encoders, built_combiner, built_decoders)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ _MOST_REAL_WEIGHTS = 10_000_000
 class Figures:
     """One built part. ``output`` is the shape of its answer for one row, ``()`` for one number.
 
+    ``widths`` are the shares of an encoder's features in it; ``submodels`` is a combiner's number of models in one.
     ``weights_bytes`` counts weights and buffers, ``trainable_bytes`` the weights that get a gradient.
     """
 
@@ -29,32 +30,36 @@ class Figures:
     frozen: int
     weights_bytes: int
     trainable_bytes: int
+    widths: tuple[int, ...] = ()
+    submodels: int | None = None
 
 
 def encoder_figures(group: Group) -> Figures:
     """Return the figures of a group's encoder, as if it shared its weights with no other."""
     with torch.device("meta"):
         encoder: Any = group.build(group.members, **group.parameters)
-    return _figures(encoder, (sum(encoder.widths),))
+    return replace(_figures(encoder, (sum(encoder.widths),)), widths=tuple(encoder.widths))
 
 
-def combiner_figures(combiner: Part, widths: Sequence[int]) -> Figures:
-    """Return the figures of the combiner over groups of these ``widths``."""
+def combiner_figures(combiner: Part, widths: Sequence[Sequence[int]]) -> Figures:
+    """Return the figures of the combiner over groups of features of these ``widths``."""
     with torch.device("meta"):
-        built: Any = combiner.build(list(widths), **combiner.parameters)
-    return _figures(built, (built.width,))
+        built: Any = combiner.build([list(each) for each in widths], **combiner.parameters)
+    return replace(_figures(built, (built.width,)), submodels=getattr(built, "submodels", None))
 
 
-def decoder_figures(decoder: Part, width: int) -> Figures:
+def decoder_figures(decoder: Part, width: int, submodels: int | None = None) -> Figures:
     """Return the figures of a decoder behind a combiner of that ``width``; its answer's shape comes from one call."""
     with torch.device("meta"):
-        sized: nn.Module = decoder.build(width, decoder.facts, **decoder.parameters)
+        sized = decoder.decoder(width, submodels)
     # A call on the meta device loads torch._dynamo, which takes seconds: one with real weights takes milliseconds.
     real = sum(each.numel() for each in sized.parameters()) <= _MOST_REAL_WEIGHTS
     with torch.device("cpu" if real else "meta"), torch.no_grad(), torch.random.fork_rng(devices=[]):
-        called: nn.Module = decoder.build(width, decoder.facts, **decoder.parameters) if real else sized
-        answers: Tensor = called.eval()(torch.zeros(2, width))  # (batch,) or (batch, class)
-    return _figures(sized, tuple(answers.shape[1:]))
+        called = decoder.decoder(width, submodels) if real else sized
+        per_submodel = submodels is not None and decoder.per_submodel
+        shape = (2, submodels, width) if submodels is not None and per_submodel else (2, width)
+        answers: Tensor = called.eval()(torch.zeros(shape))  # (batch,) or (batch, class), submodels second
+    return _figures(sized, tuple(answers.shape[2 if per_submodel else 1 :]))
 
 
 def optimizer_share(build: Callable[..., Optimizer], options: dict[str, Any]) -> float:

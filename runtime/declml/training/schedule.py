@@ -59,22 +59,27 @@ def count_steps(
     accumulate: int = 1,
     evaluations_per_epoch: int = 0,
     steps_per_evaluation: int = 0,
+    epochs_per_evaluation: int = 1,
 ) -> Steps:
     """Return the steps of a training over ``batches_per_epoch`` batches.
 
-    ``train_steps``, where given, decides instead of ``epochs``. Of the last two, ``steps_per_evaluation`` comes first;
-    it is at most an epoch, and where both are 0 an evaluation follows each epoch.
+    ``train_steps``, where given, decides instead of ``epochs``. Of the last three, ``steps_per_evaluation`` comes
+    first; it is at most an epoch. Where neither it nor ``evaluations_per_epoch`` is given, an evaluation follows every
+    so many epochs.
     """
     if batches_per_epoch < 1:
         raise ValueError(f"batches_per_epoch must be >= 1; got {batches_per_epoch}")
     per_epoch = math.ceil(batches_per_epoch / accumulate)
     number = min(max(1, evaluations_per_epoch), per_epoch)
+    every = min(steps_per_evaluation, per_epoch)
+    if not every and not evaluations_per_epoch and epochs_per_evaluation > 1:
+        every = per_epoch * epochs_per_evaluation
     return Steps(
         per_epoch=per_epoch,
         total=per_epoch * epochs if train_steps is None else train_steps,
         batches_per_epoch=batches_per_epoch,
         accumulate=accumulate,
-        every=min(steps_per_evaluation, per_epoch) or None,
+        every=every or None,
         marks=frozenset(math.ceil(per_epoch * place / number) for place in range(1, number + 1)),
     )
 

@@ -79,7 +79,7 @@ class Stepper:
             answer = answers[name]
             if self._settings.precision.dtype is not None:
                 answer = answer.float()  # a loss in 16 bits would lose the small differences that training lives on
-            value = loss(answer, batch.targets[name])
+            value = loss(answer, for_each_answer(batch.targets[name], answer))
             losses.append(value)
             weighted = value if weight == 1 else value * weight
             total = weighted if total is None else total + weighted
@@ -98,6 +98,12 @@ class Stepper:
         """Go on from what `state` returned."""
         if self._scaler is not None and "scaler" in state:
             self._scaler.load(state["scaler"])
+
+
+def for_each_answer(targets: Tensor, answers: Tensor) -> Tensor:
+    """Return the target of each answer: a network of several submodels gives several answers to each row."""
+    times = len(answers) // len(targets)
+    return targets if times == 1 else targets.repeat_interleave(times, dim=0)
 
 
 class _Scaler:

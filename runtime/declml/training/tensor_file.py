@@ -62,7 +62,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], state: Mapping[str,
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
 
 
 def _write(file: BinaryIO, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
@@ -109,7 +109,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _cannot_write(path: Path, error: OSError) -> UserProblem:
+def cannot_write(path: Path, error: OSError) -> UserProblem:
+    """Return the problem of a checkpoint that could not be written."""
     if error.errno in _FULL:
         return UserProblem(
             "disk-full",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from declml.contracts import Batch, Model
+from declml.training.step import for_each_answer
 
 _GAIN = 1.2
 _ROUNDS = 3
@@ -67,7 +68,8 @@ def trial_step(model: Model, batch: Batch) -> Callable[[], None]:
         with torch.random.fork_rng(devices=[]):
             answers = module(batch.groups)
             losses = [
-                loss(answers[name], batch.targets[name]) * weight for name, (loss, weight) in model.losses.items()
+                loss(answers[name], for_each_answer(batch.targets[name], answers[name])) * weight
+                for name, (loss, weight) in model.losses.items()
             ]
             torch.stack(losses).sum().backward()
         module.zero_grad(set_to_none=True)

@@ -50,7 +50,7 @@ class Concat(nn.Module):
 
     def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
         self,
-        widths: Sequence[int],
+        widths: Sequence[Sequence[int]],
         *,
         num_fc_layers: int,
         output_size: int,
@@ -63,7 +63,7 @@ class Concat(nn.Module):
         residual: bool,
     ) -> None:
         super().__init__()
-        joined = sum(widths)
+        joined = sum(map(sum, widths))
         self.norm = norm_layer(norm, joined)
         self.dropout = nn.Dropout(dropout)
         self.stack = DenseStack(

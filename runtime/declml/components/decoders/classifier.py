@@ -21,4 +21,5 @@ CLASSIFIER = Component(
     features=("category",),
     build=partial(OutputHead, count_classes=_count_classes),
     rules=HEAD_RULES,
+    facts={"per_submodel": True},
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -15,6 +16,7 @@ from declml.components.dense_stack import (
     Linear,
     LinearParameters,
     Norm,
+    SubmodelLinear,
     layer_rules,
 )
 from declml.components.initializers import PLANNED_INITIALIZERS, BiasInitializer, WeightsInitializer
@@ -86,7 +88,9 @@ class OutputHead(nn.Module):
     """Dense layers and a last linear one.
 
     ``count_classes`` reads from the target's facts how many classes there are; without it the answer is one number.
-    Shape: ``(batch, width)`` -> ``(batch, class)``, or ``(batch,)`` for one number.
+    With ``submodels`` the last layer has weights for each of them.
+    Shape: ``(batch, width)`` -> ``(batch, class)``, or ``(batch,)`` for one number; with ``submodels`` ``(batch,
+    submodel, width)`` -> ``(batch, submodel, class)`` or ``(batch, submodel)``.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
@@ -95,6 +99,7 @@ class OutputHead(nn.Module):
         facts: Facts,
         *,
         count_classes: Callable[[Facts], int] | None = None,
+        submodels: int | None = None,
         num_fc_layers: int,
         fc_output_size: int,
         fc_use_bias: bool,
@@ -109,6 +114,7 @@ class OutputHead(nn.Module):
     ) -> None:
         super().__init__()
         self.one_number = count_classes is None
+        self.submodels = submodels
         self.stack = DenseStack(
             width,
             [fc_output_size] * num_fc_layers,
@@ -119,7 +125,7 @@ class OutputHead(nn.Module):
             dropout=fc_dropout,
             norm=fc_norm,
         )
-        self.answer = Linear(
+        self.answer = (Linear if submodels is None else partial(SubmodelLinear, submodels))(
             self.stack.width,
             1 if count_classes is None else count_classes(facts),
             use_bias=use_bias,
@@ -128,6 +134,8 @@ class OutputHead(nn.Module):
         )
 
     def forward(self, combined: Tensor) -> Tensor:
-        """``(batch, width)`` -> ``(batch, class)``, or ``(batch,)`` for one number."""
-        answers: Tensor = self.answer(self.stack(combined))
+        """``(batch, width)`` -> ``(batch, class)``, or ``(batch,)`` for one number; as above with ``submodels``."""
+        rows = combined if self.submodels is None else combined.flatten(0, 1)  # a norm wants the values in the second
+        hidden: Tensor = self.stack(rows)
+        answers: Tensor = self.answer(hidden if self.submodels is None else hidden.unflatten(0, combined.shape[:2]))
         return answers.squeeze(-1) if self.one_number else answers

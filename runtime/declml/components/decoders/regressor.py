@@ -13,4 +13,5 @@ REGRESSOR = Component(
     features=("number", "binary"),
     build=OutputHead,
     rules=HEAD_RULES,
+    facts={"per_submodel": True},
 )

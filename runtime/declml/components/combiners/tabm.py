@@ -1,0 +1,163 @@
+"""The combiner ``tabm``: several dense networks in one, which share almost all of their weights.
+
+Gorishniy, Kotelnikov and Babenko: TabM, Advancing Tabular Deep Learning with Parameter-Efficient Ensembling (ICLR
+2025), section 3; ``adapters: first`` is their TabM-mini, ``all`` their TabM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from declml.components.activations import Activation, activation_layer
+from declml.components.dense_stack import (
+    BIAS_RULE,
+    MOST_LAYERS,
+    LayerParameters,
+    Linear,
+    Norm,
+    join,
+    norm_layer,
+)
+from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml_schema.declare import Component, parameter
+
+
+class TabMParameters(LayerParameters):
+    """What a config may say of ``tabm``."""
+
+    num_submodels: int = parameter(
+        8,
+        "How many networks answer together; more are more accurate and better calibrated, and cost about as much more.",
+        ge=1,
+        le=256,
+        unit="networks",
+        common=True,
+    )
+    num_fc_layers: int = parameter(
+        2,
+        "How many dense layers mix the features; more can find relations between features and take longer to train.",
+        ge=1,
+        le=MOST_LAYERS,
+        common=True,
+    )
+    output_size: int = parameter(
+        128, "The width of each dense layer; wider layers learn more and cost more.", ge=1, unit="values", common=True
+    )
+    adapters: Literal["first", "all"] = parameter(
+        "first",
+        "Where the networks differ: first scales the features for each of them; all gives each layer such scales and"
+        " constants of their own, which costs a little more.",
+    )
+    dropout: float = parameter(
+        0.1,
+        "The share of each layer's values set to zero at random in training; more guards against overfitting.",
+        ge=0,
+        lt=1,
+        common=True,
+    )
+
+
+class TabM(nn.Module):
+    """Dense layers that all networks share, behind scales of the features that each network has for itself.
+
+    A feature's vector starts with one scale for all of its values, drawn from the normal distribution.
+    Shape: one ``(batch, width_i)`` per group -> ``(batch, submodel, width)``.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
+        self,
+        widths: Sequence[Sequence[int]],
+        *,
+        num_submodels: int,
+        num_fc_layers: int,
+        output_size: int,
+        adapters: Literal["first", "all"],
+        use_bias: bool,
+        weights_initializer: WeightsInitializer,
+        bias_initializer: BiasInitializer,
+        activation: Activation | None,
+        dropout: float,
+        norm: Norm | None,
+    ) -> None:
+        super().__init__()
+        self.submodels = num_submodels
+        self.width = output_size
+        features = [width for group in widths for width in group]
+        layers: list[nn.Module] = []
+        for index in range(num_fc_layers):
+            linear = Linear(
+                sum(features) if index == 0 else output_size,
+                output_size,
+                use_bias=use_bias,
+                weights_initializer=weights_initializer,
+                bias_initializer=bias_initializer,
+            )
+            scales = None
+            if index == 0:
+                scales = torch.cat([torch.randn(num_submodels, 1).expand(-1, width) for width in features], dim=1)
+            elif adapters == "all":
+                scales = torch.ones(num_submodels, output_size)
+            layers.append(_SharedLinear(linear, scales, num_submodels if adapters == "all" else None))
+            layers += [
+                _OverRows(norm_layer(norm, output_size)) if norm == "batch" else norm_layer(norm, output_size),
+                activation_layer(activation),
+                nn.Dropout(dropout),
+            ]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, groups: Sequence[Tensor]) -> Tensor:
+        """``(batch, width_i)`` per group -> ``(batch, submodel, width)``."""
+        return self.layers(join(list(groups)))
+
+
+class _SharedLinear(nn.Module):
+    """A linear layer whose weights all networks share; each scales what comes in, and with ``submodels`` what goes out.
+
+    Shape: ``(batch, in)``, or ``(batch, submodel, in)`` -> ``(batch, submodel, out)``.
+    """
+
+    def __init__(self, linear: Linear, scales: Tensor | None, submodels: int | None) -> None:
+        super().__init__()
+        self.weight = linear.weight  # (out, in)
+        bias: nn.Parameter | None = linear.bias
+        self.bias = bias if bias is None or submodels is None else nn.Parameter(bias.data.repeat(submodels, 1))
+        self.scales = None if scales is None else nn.Parameter(scales)
+        self.out_scales = None if submodels is None else nn.Parameter(torch.ones(submodels, linear.out_features))
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """As above."""
+        if hidden.dim() == 2 and self.scales is not None:
+            # The networks' weights side by side: one product over the rows, none of which is repeated.
+            weights = (self.scales.unsqueeze(1) * self.weight).flatten(0, 1)  # (submodel * out, in)
+            answer = nn.functional.linear(hidden, weights).unflatten(1, (len(self.scales), -1))
+        else:
+            answer = nn.functional.linear(hidden if self.scales is None else hidden * self.scales, self.weight)
+        if self.out_scales is not None:
+            answer = answer * self.out_scales
+        return answer if self.bias is None else answer + self.bias
+
+
+class _OverRows(nn.Module):
+    """A norm that takes all networks' rows together: ``(batch, submodel, width)`` -> the same shape."""
+
+    def __init__(self, norm: nn.Module) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """``(batch, submodel, width)`` -> the same shape."""
+        return self.norm(hidden.flatten(0, 1)).unflatten(0, hidden.shape[:2])
+
+
+TABM = Component(
+    kind="combiner",
+    name="tabm",
+    doc="Mixes the features by several dense networks that share their weights and answer together: best on tables.",
+    parameters=TabMParameters,
+    build=TabM,
+    rules=(BIAS_RULE,),
+)
