@@ -21,17 +21,19 @@ from declml_lsp.memory import Entry, Memory, Stamps, stamps_of
 from declml_lsp.section import section
 from declml_lsp.settings import Settings
 from declml_lsp.snapshot import Snapshot
-from declml_schema.problems import Problem
+from declml_schema.problems import Problem, Severity
 from declml_schema.vocabulary import Vocabulary, vocabulary
 
 MODULE = "declml.run.facts"
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 60.0
 """When a question is asked again that killed its process, or that declml itself could not answer."""
+UNFETCHED_SECONDS = 5.0
+"""When data are asked for again that nobody had fetched."""
 MODEL_PAUSE_SECONDS = 0.5
 """How long a config stays as it is before its model is asked for: each change makes another one."""
 _MOST_PROFILES, _MOST_PLUGINS, _MOST_MODELS = 16, 64, 16
-_READING = ("source", "format", "separator", "encoding", "null_values")
+_READING = ("source", "format", "separator", "encoding", "null_values", "bad_rows")
 """What of a data section decides how its files are read."""
 
 Json = Mapping[str, Any]
@@ -152,7 +154,7 @@ class Facts:
 
     def _profile_entry(self, snapshot: Snapshot) -> Entry | None:
         data = section(snapshot, "data")
-        sources = _texts(data.get("source")) if isinstance(data, dict) else []
+        sources = _sources(data.get("source")) if isinstance(data, dict) else []
         if not sources or not self._settings(snapshot).profile:
             return None
         reading = {name: data[name] for name in _READING if data.get(name) is not None}
@@ -226,6 +228,9 @@ class Facts:
                 entry.stamps = stamps
                 entry.problems = ()
                 take(entry, answer)
+                if any(each.code == "not-fetched" for each in entry.problems):
+                    # No file of the user's changes when a training fetches it: look again now and then.
+                    entry.stamps, entry.looked = None, time.monotonic() + UNFETCHED_SECONDS
             entry.answered = True
             uris = [*entry.uris]
         for uri in uris:
@@ -269,9 +274,19 @@ def _take_model(entry: Entry, answer: Json) -> None:
 
 
 def _problem(told: Json, *, path: str) -> Problem:
-    return Problem(
-        str(told["code"]), str(told["message"]), path=str(told.get("path") or path), hint=str(told.get("hint") or "")
-    )
+    code = str(told["code"])
+    # What was never fetched is no mistake: a training will fetch it.
+    severity = Severity.INFORMATION if code == "not-fetched" else Severity.ERROR
+    place, hint = str(told.get("path") or path), str(told.get("hint") or "")
+    return Problem(code, str(told["message"]), severity=severity, path=place, hint=hint)
+
+
+def _sources(source: Any) -> list[str]:
+    """Return the files and addresses that a source names: its own, those of each side, or its database."""
+    if not isinstance(source, dict):
+        return _texts(source)
+    named = [source.get(name) for name in ("training", "validation", "test", "database")]
+    return [text for each in named if each is not None for text in _texts(each)]
 
 
 def _texts(value: Any) -> list[str]:

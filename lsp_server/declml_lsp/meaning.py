@@ -8,7 +8,7 @@ vocabulary.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from declml_lsp.levels import Level
@@ -33,7 +33,7 @@ class MappingMeaning:
     ``kind`` is the kind of component that its key ``type`` chooses, ``word`` the one chosen (or the default one),
     ``feature`` the feature type it serves, ``side`` is ``input`` or ``output`` inside a feature. ``section`` is the
     name of a fixed section, or ``feature``, ``defaults``, ``type_defaults``, ``scheduler``; empty elsewhere.
-    ``rules`` are the cross-field rules among its keys.
+    ``rules`` are the cross-field rules among its keys. ``trainer`` is which section a config's `trainer` is.
     """
 
     what: str
@@ -46,6 +46,7 @@ class MappingMeaning:
     feature: str | None = None
     side: str = ""
     rules: Sequence[Schema] = ()
+    trainer: str = "trainer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ def meaning_of(
     A `LeafMeaning` says that a plain value belongs there and no collection. ``type_defaults`` tells which component
     the section ``defaults`` chooses for a feature type and part, such as ``("text", "encoder")``.
     """
-    here: Meaning | None = _section(words, "config", "the config")
+    trainer = trainer_section(words, levels[0].scalars.get("model_type") if levels else None)
+    here: Meaning | None = replace(_section(words, "config", "the config"), trainer=trainer)
     for level in levels[1:]:
         here = step_into(words, here, level, type_defaults=type_defaults)
         if here is None:
@@ -172,7 +174,7 @@ def _enter(words: Vocabulary, slot: Slot, level: Level, type_defaults: TypeDefau
     if owner is None:
         return _plain(words, slot, level)
     if owner.section == "config" and name in SECTIONS:
-        return _section(words, name, name)
+        return replace(_section(words, owner.trainer if name == "trainer" else name, name), section=name)
     if owner.section == "config" and name == "defaults":
         return _defaults(words)
     if owner.section == "defaults":
@@ -223,6 +225,11 @@ def _reference(schema: Schema, name: str, owner: MappingMeaning | None) -> str:
     if owner.section == "feature" and name == "name":
         return "column"  # a feature is called like its column unless it says otherwise
     return "metric" if name == "metrics" and owner.section == "evaluation" else ""
+
+
+def trainer_section(words: Vocabulary, model_type: str | None) -> str:
+    """Return the section of the vocabulary that `trainer` is for a model type, as far as that is written."""
+    return words.section("config").facts["trainers"].get(model_type, "trainer")
 
 
 def _section(words: Vocabulary, name: str, what: str) -> MappingMeaning:

@@ -65,6 +65,7 @@ def train(
     on_event: OnEvent | None = None,
     on_notice: OnNotice | None = None,
     kernel: str | None = None,
+    detach: bool = False,
     trigger: Trigger = "python",
 ) -> Run:
     """Train a config in a process of its own and return the run.
@@ -76,7 +77,8 @@ def train(
     ``kernel`` says what starts the process: ``warm`` (a kernel that stays, so that the next training imports nothing),
     ``local`` (this process), the name of a kernelspec, a Jupyter server's URL or ``ssh://user@host``. Without it the
     config's ``kernel.name`` decides, then ``DECLML_KERNEL``, then ``warm``. ``on_notice`` hears what is no event of the
-    run: that a connection was lost and found again.
+    run: that a connection was lost and found again. With ``detach`` the run is returned as soon as it trains, with the
+    status ``running``; `declml attach` shows it.
     """
     from declml.kernels.choice import choose
     from declml.run.on_kernel import train_on
@@ -85,7 +87,7 @@ def train(
     if experiment is not None:
         launch = replace(launch, experiment=experiment_name(experiment))
     choice = choose(kernel, launch.plan.kernel.get("name"))
-    return train_on(choice, launch, resume=resume, again=again, on_event=on_event, on_notice=on_notice)
+    return train_on(choice, launch, resume=resume, again=again, detach=detach, on_event=on_event, on_notice=on_notice)
 
 
 def watch(

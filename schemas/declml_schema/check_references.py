@@ -111,8 +111,9 @@ def _check_input(
         message = f"{subject} must be an input of the same type, {owner.type}; got {got}."
         inspection.add("feature-mismatch", message, reference.node.span, reference.path)
         return False
-    if subject == "bucketing_field" and target.type and target.type != "text":
-        message = f"bucketing_field must be a text input; got '{target.name}', which is of type {target.type}."
+    if subject == "bucketing_field" and target.type and target.type not in ("sequence", "text"):
+        got = f"'{target.name}', which is of type {target.type}"
+        message = f"bucketing_field must be a text or sequence input; got {got}."
         inspection.add("feature-mismatch", message, reference.node.span, reference.path)
         return False
     return True

@@ -8,13 +8,15 @@ from typing import Any
 
 from declml_schema.check_blocks import Chosen, explain_key, mapping_at, read_block, read_choice, some_names
 from declml_schema.check_features import FeatureReading, TypeDefaults, read_defaults, read_features
+from declml_schema.check_model_type import TREES, explain_trainer_key, trainer_of
 from declml_schema.check_rules import check_rules
+from declml_schema.check_source import check_source
 from declml_schema.check_values import read_value
 from declml_schema.document import entries, resolve
 from declml_schema.inspection import BAD, Inspection, Reading
 from declml_schema.planned import asks_for_nothing, planned_components, planned_keys
 from declml_schema.tree import Entry, MappingNode, Node, Scalar
-from declml_schema.vocabulary import Block
+from declml_schema.vocabulary import Block, Word
 
 SECTIONS = ("trainer", "preprocessing", "data", "evaluation", "kernel")
 PLANNED_SECTIONS = ("hyperopt", "tracking")
@@ -58,8 +60,11 @@ def read_config(inspection: Inspection, root: MappingNode) -> ConfigReading:
         "combiner",
         default=_default_type(inspection, "config", "combiner"),
     )
+    model_type = top.given.get("model_type")
     for name in SECTIONS:
-        config.sections[name] = _read_section(inspection, name, _node(top, name))
+        word = trainer_of(inspection, model_type) if name == "trainer" else inspection.words.section(name)
+        config.sections[name] = _read_section(inspection, name, _node(top, name), word)
+    check_source(inspection, config.sections["data"], config.sections["preprocessing"])
     split = _node(config.sections["preprocessing"], "split")
     config.choices["split"] = read_choice(
         inspection, "split", split, "preprocessing.split", default=_default_type(inspection, "preprocessing", "split")
@@ -70,9 +75,10 @@ def read_config(inspection: Inspection, root: MappingNode) -> ConfigReading:
         "optimizer",
         optimizer,
         "trainer.optimizer",
-        default=_default_type(inspection, "trainer", "optimizer"),
+        default=None if model_type == TREES else _default_type(inspection, "trainer", "optimizer"),
     )
-    _read_scheduler(inspection, config, _node(config.sections["trainer"], "learning_rate_scheduler"))
+    if model_type != TREES:
+        _read_scheduler(inspection, config, _node(config.sections["trainer"], "learning_rate_scheduler"))
     _read_backend(inspection, config, _node(top, "backend"))
     return config
 
@@ -89,7 +95,7 @@ def _default_type(inspection: Inspection, section: str, key: str) -> str | None:
 def _is_planned_model(top: Reading) -> bool:
     node = _node(top, "model_type")
     value = resolve(node) if node is not None else None
-    return isinstance(value, Scalar) and value.value in ("llm", "gbm")
+    return isinstance(value, Scalar) and value.value == "llm"
 
 
 def _explain_top_level(inspection: Inspection, entry: Entry, known: list[str]) -> None:
@@ -113,11 +119,12 @@ def _check_planned_section(inspection: Inspection, section: str, node: Node) -> 
             explain_key(inspection, entry, f"{section}.{name}", section, known, ())
 
 
-def _read_section(inspection: Inspection, name: str, node: Node | None) -> Reading:
-    word = inspection.words.section(name)
-
+def _read_section(inspection: Inspection, name: str, node: Node | None, word: Word) -> Reading:
     def explain(entry: Entry) -> None:
-        explain_key(inspection, entry, f"{name}.{entry.key.text}", name, list(word.properties), planned_keys(name))
+        if name == "trainer":
+            explain_trainer_key(inspection, entry, word)
+        else:
+            explain_key(inspection, entry, f"{name}.{entry.key.text}", name, list(word.properties), planned_keys(name))
 
     own = ("learning_rate_scheduler",) if name == "trainer" else ()
     reading = read_block(inspection, word, node, name, explain=explain, own=own)

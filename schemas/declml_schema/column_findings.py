@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+_LONGEST = 60
+"""How much of a value is shown."""
 FEW_ROWS = 50
 """Of fewer rows, nobody can say that a category looks like an id."""
 
@@ -52,6 +54,25 @@ def not_numbers(column: str, *, texts: int, rows: int, row: int, text: str) -> F
         f"Column '{column}' is declared number but {texts:,} of {rows:,} rows are text, first at row {row:,}: '{text}'."
     )
     return Found("not-a-number", message, fatal=texts * 2 > rows)
+
+
+def not_read(column: str, *, declared: str, count: int, rows: int, row: int, got: str) -> Found:
+    """Return the finding for values that are none of the declared type; ``row``, from 1, and ``got`` are the first."""
+    shown = got if len(got) <= _LONGEST else got[:_LONGEST] + "..."
+    message = (
+        f"Column '{column}' is declared {declared} but {count:,} of {rows:,} rows hold none that can be read, first at"
+        f" row {row:,}: '{shown}'."
+    )
+    return Found(f"not-a-{declared}", message, fatal=count * 2 > rows)
+
+
+def wrong_length(column: str, *, count: int, rows: int, row: int, got: int, size: int) -> Found:
+    """Return the finding for vectors of another length than ``size``; ``row``, from 1, and ``got`` are the first's."""
+    message = (
+        f"Column '{column}' must have {size:,} numbers in each vector; got another length in {count:,} of {rows:,}"
+        f" rows, first {got:,} at row {row:,}."
+    )
+    return Found("wrong-length", message, fatal=count * 2 > rows)
 
 
 def not_binary(column: str, *, values: Sequence[str], count: int) -> Found:

@@ -46,7 +46,8 @@ class _ConfigSchema:
         properties = self._properties(config["properties"], default_types=config["facts"].get("default_types", {}))
         properties |= _asking_for_nothing(planned_keys("config"), properties)
         for name in SECTION_KEYS:
-            properties[name] = self._reference(f"section.{name}", self._section(name), properties[name])
+            if name != "trainer":
+                properties[name] = self._reference(f"section.{name}", self._section(name), properties[name])
         by_name = [value for each in properties["backend"].pop("anyOf") for value in each.get("enum", ())]
         properties["backend"] |= {
             "if": {"type": "object"},
@@ -62,8 +63,20 @@ class _ConfigSchema:
             "title": "A declml config",
             "description": config["doc"],
             **_closed(properties, config["required"], config["rules"], "object"),
+            **_all_of(self._trainers(config)),
             "$defs": self._definitions,
         }
+
+    def _trainers(self, config: Entry) -> list[Schema]:
+        """Return what says which section `trainer` is, by model type; without one it is that of the default."""
+        branches: list[Schema] = []
+        default = config["properties"]["model_type"]["default"]
+        for model_type, name in config["facts"]["trainers"].items():
+            trainer = self._reference(f"section.{name}", self._section(name), {})
+            same: Schema = {"properties": {"model_type": {"const": model_type}}}
+            condition = same if model_type == default else {**same, "required": ["model_type"]}
+            branches.append({"if": condition, "then": {"properties": {"trainer": trainer}}})
+        return branches
 
     def _section(self, name: str) -> Schema:
         entry = self._sections[name]

@@ -101,12 +101,15 @@ class Component:
     group; without it every feature is a group of its own. ``facts`` holds what else the checker must know about the
     name:
 
-    - input: ``default_encoder``;
+    - input: ``default_encoder``; ``pace``, what `auto` is at most where there is such an input: ``learning_rate``,
+      ``epochs``, and ``batch_rows``, the smallest batch;
     - output: ``default_decoder``, ``default_loss``, ``default_metric``, ``parameters`` are its own keys;
     - metric: ``goal`` (``maximize`` or ``minimize``), ``range``;
     - encoder: ``implies`` (preprocessing values that it brings, a value ``$name`` standing for its own parameter),
-      ``asks`` (what it needs of its features' fit and arrays that no config says, by the names that
-      `declml.contracts.InputOperation` knows; values as in ``implies``).
+      ``pace`` (as an input's, in whose place it comes where the encoder trains), ``asks`` (what it needs of its
+      features' fit and arrays that no config says, by the names that `declml.contracts.InputOperation` knows; values as
+      in ``implies``).
+    - combiner: ``sources`` (whether it is built with the names and types of the features).
 
     ``preprocessing`` is only for input and output feature types.
     """

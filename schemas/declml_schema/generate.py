@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from declml_schema import sections, trainer_section
+from declml_schema import boosting_section, sections, trainer_section
 from declml_schema.config_schema import build_config_schema, build_events_schema
 from declml_schema.declare import Component, Rule, component_key
 from declml_schema.declared_leaves import declared_leaves
@@ -47,7 +47,8 @@ def _home(component: Component) -> str | None:
 def section_components() -> list[Found]:
     """Return the fixed sections of a config, which this package declares itself."""
     listed = [(sections.__name__, "SECTIONS", each) for each in sections.SECTIONS]
-    return [*listed, (trainer_section.__name__, "SECTION", trainer_section.SECTION)]
+    trainers = (trainer_section, boosting_section)
+    return [*listed, *((module.__name__, "SECTION", module.SECTION) for module in trainers)]
 
 
 def build_vocabulary(found: Sequence[Found]) -> dict[str, Any]:

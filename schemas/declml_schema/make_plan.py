@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from declml_schema.check_blocks import Chosen
 from declml_schema.check_features import FeatureReading
+from declml_schema.check_model_type import TREES
 from declml_schema.check_references import COMBINED, LOSS
 from declml_schema.check_sections import ConfigReading
 from declml_schema.inspection import Reading
 from declml_schema.leaf import full_value
-from declml_schema.plan import Choice, InputFeature, OutputFeature, Plan
+from declml_schema.plan import NO_CHOICE, Choice, InputFeature, OutputFeature, Plan
 from declml_schema.vocabulary import Vocabulary
 
 BY_TYPE = ("type", "name", "column", "tied", "preprocessing", "encoder", "decoder", "loss")
@@ -23,16 +24,19 @@ def make_plan(words: Vocabulary, config: ConfigReading) -> Plan:
     sections = {name: full_values(reading) for name, reading in config.sections.items()}
     split = sections["preprocessing"].pop("split", None)
     del split  # it has its own place in the plan
-    outputs = tuple(_output(each) for each in config.outputs)
+    model_type = config.top.value("model_type")
+    # Trees have no encoders, combiner and decoders: named in the plan, they would count as a difference.
+    part = _nothing if model_type == TREES else _choice
+    outputs = tuple(_output(each, part) for each in config.outputs)
     code = config.top.given.get("code") or []
     return Plan(
-        model_type=config.top.value("model_type"),
-        inputs=tuple(_input(each) for each in config.inputs),
+        model_type=model_type,
+        inputs=tuple(_input(each, part) for each in config.inputs),
         outputs=outputs,
-        combiner=_choice(config.choices["combiner"]),
+        combiner=part(config.choices["combiner"]),
         split=_choice(config.choices["split"]),
         preprocessing=sections["preprocessing"],
-        trainer=_trainer(words, config, sections["trainer"], outputs),
+        trainer=_trainer(words, config, sections["trainer"], outputs, by_loss=model_type == TREES),
         data=sections["data"],
         evaluation=_evaluation(words, sections["evaluation"], outputs),
         code=(code,) if isinstance(code, str) else tuple(code),
@@ -57,18 +61,22 @@ def _choice(chosen: Chosen) -> Choice:
     return Choice(chosen.word.name, full_values(chosen.reading))
 
 
-def _input(feature: FeatureReading) -> InputFeature:
+def _nothing(_chosen: Chosen) -> Choice:
+    return NO_CHOICE
+
+
+def _input(feature: FeatureReading, part: Callable[[Chosen], Choice]) -> InputFeature:
     return InputFeature(
         name=feature.name,
         column=feature.column,
         type=feature.type,
         preprocessing=full_values(feature.preprocessing),
-        encoder=_choice(feature.parts["encoder"]),
+        encoder=part(feature.parts["encoder"]),
         tied=feature.reading.given.get("tied"),
     )
 
 
-def _output(feature: FeatureReading) -> OutputFeature:
+def _output(feature: FeatureReading, part: Callable[[Chosen], Choice]) -> OutputFeature:
     assert feature.word is not None
     values = full_values(feature.reading)
     return OutputFeature(
@@ -76,18 +84,28 @@ def _output(feature: FeatureReading) -> OutputFeature:
         column=feature.column,
         type=feature.type,
         preprocessing=full_values(feature.preprocessing),
-        decoder=_choice(feature.parts["decoder"]),
+        decoder=part(feature.parts["decoder"]),
         loss=_choice(feature.parts["loss"]),
         parameters={name: value for name, value in values.items() if name not in BY_TYPE},
     )
 
 
 def _trainer(
-    words: Vocabulary, config: ConfigReading, values: dict[str, Any], outputs: tuple[OutputFeature, ...]
+    words: Vocabulary,
+    config: ConfigReading,
+    values: dict[str, Any],
+    outputs: tuple[OutputFeature, ...],
+    *,
+    by_loss: bool,
 ) -> dict[str, Any]:
-    optimizer = _choice(config.choices["optimizer"])
-    values["optimizer"] = {"type": optimizer.type, **optimizer.parameters}
-    values["learning_rate_scheduler"] = full_values(config.scheduler)
+    # A few trees rank rows well already, long before their probabilities are any good: the loss tells both.
+    if by_loss and values.get("validation_metric") is None:
+        values["validation_metric"] = LOSS
+        values["validation_field"] = values.get("validation_field") or outputs[0].name
+    if config.choices["optimizer"].word is not None:
+        optimizer = _choice(config.choices["optimizer"])
+        values["optimizer"] = {"type": optimizer.type, **optimizer.parameters}
+        values["learning_rate_scheduler"] = full_values(config.scheduler)
     values["validation_field"], values["validation_metric"] = _deciding(words, values, outputs)
     return values
 

@@ -27,6 +27,10 @@ class Choice:
     parameters: Values = field(default_factory=dict[str, Any])
 
 
+NO_CHOICE = Choice("none")
+"""The encoder, combiner or decoder of a plan whose model type has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class InputFeature:
     """A column that the model reads: ``column`` is its name in the data, ``name`` its name in the config."""
@@ -56,9 +60,10 @@ class OutputFeature:
 class Plan:
     """A config as the runtime sees it.
 
-    ``trainer`` nests ``optimizer`` and ``learning_rate_scheduler`` and ``gradient_clipping`` as mappings
-    (``optimizer`` has its ``type`` among its values). ``data`` is empty of ``source`` for a Ludwig config, which gets
-    its data elsewhere.
+    ``model_type`` is ``ecd`` or ``gbm``; the latter has no encoders, combiner or decoders, which are `NO_CHOICE`, and
+    a flat ``trainer``. That of ``ecd`` nests ``optimizer``, ``learning_rate_scheduler`` and ``gradient_clipping`` as
+    mappings (``optimizer`` has its ``type`` among its values). ``data`` is empty of ``source`` for a Ludwig config,
+    which gets its data elsewhere.
     """
 
     model_type: str

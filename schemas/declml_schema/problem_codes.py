@@ -14,7 +14,8 @@ CHECK_CODES = frozenset(
         "wrong-type",
         # The parts against each other.
         "absent-column", "absent-feature", "at-most", "divisible", "duplicate-feature", "exclusive",
-        "feature-in-and-out", "feature-mismatch", "metric-mismatch", "probabilities-sum", "requires", "reserved-name",
+        "feature-in-and-out", "feature-mismatch", "metric-mismatch", "model-type-mismatch",
+        "probabilities-sum", "requires", "reserved-name",
         "tied-circle", "tied-mismatch",
         # The comments that hide problems.
         "ignore-error", "ignore-form", "unknown-code", "unused-ignore",
@@ -26,12 +27,12 @@ DATA_CODES = frozenset(
     {
         # What a column holds against what the config says of it.
         "absent-true-label", "all-missing", "constant-column", "guessed-true-label", "infinite-value", "looks-like-id",
-        "missing-dropped", "missing-target", "not-a-number", "not-binary", "one-class", "outside-log1p",
-        "wrong-column-type",
+        "missing-dropped", "missing-target", "not-a-date", "not-a-number", "not-a-vector", "not-binary", "one-class",
+        "outside-log1p", "wrong-column-type", "wrong-length",
         # What the columns are to each other, and the rows to the split.
         "class-imbalance", "feature-equals-target", "outlier", "unreadable-value", "unseen-class", "unseen-value",
         # The files.
-        "no-header",
+        "guessed-encoding", "no-header", "offline-source", "skipped-rows",
     }
 )  # fmt: skip
 """What only the data tell, and may keep no training from running."""

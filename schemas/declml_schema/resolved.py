@@ -14,7 +14,7 @@ import yaml
 
 from declml_schema.check import CheckResult
 from declml_schema.places import entry_at
-from declml_schema.plan import Choice, InputFeature, OutputFeature, Plan
+from declml_schema.plan import NO_CHOICE, Choice, InputFeature, OutputFeature, Plan
 
 _COMMENT_COLUMN = 44
 _WIDTH = 10_000  # a value is one line
@@ -49,6 +49,8 @@ def _config(plan: Plan, result: CheckResult) -> dict[str, Any]:
         "kernel": dict(plan.kernel),
         "backend": dict(plan.backend),
     }
+    if plan.combiner == NO_CHOICE:
+        del answer["combiner"]
     return {key: value for key, value in answer.items() if value not in ({}, [], None)}
 
 
@@ -63,7 +65,7 @@ def _input(feature: InputFeature) -> dict[str, Any]:
         "column": feature.column,
         **({"tied": feature.tied} if feature.tied is not None else {}),
         "preprocessing": dict(feature.preprocessing),
-        "encoder": _choice(feature.encoder),
+        **({"encoder": _choice(feature.encoder)} if feature.encoder != NO_CHOICE else {}),
     }
 
 
@@ -74,7 +76,7 @@ def _output(feature: OutputFeature) -> dict[str, Any]:
         "column": feature.column,
         **feature.parameters,
         "preprocessing": dict(feature.preprocessing),
-        "decoder": _choice(feature.decoder),
+        **({"decoder": _choice(feature.decoder)} if feature.decoder != NO_CHOICE else {}),
         "loss": _choice(feature.loss),
     }
 

@@ -28,10 +28,11 @@ class Config(Parameters):
     ludwig_version: str | None = parameter(
         None, "The version of Ludwig that the config was written for; nothing depends on it."
     )
-    model_type: Literal["ecd"] = parameter(
+    model_type: Literal["ecd", "gbm"] = parameter(
         "ecd",
-        "How the model is made: `ecd` encodes each input feature, combines the results and decodes each output.",
-        planned=["gbm", "llm"],
+        "How the model is made: `ecd`, a network that encodes each input feature, combines the results and decodes "
+        "each output; `gbm`, boosted trees for a table with one output.",
+        planned=["llm"],
     )
     data: dict[str, Any] | None = parameter(None, "Where the rows come from and which of them to use.", common=True)
     input_features: list[dict[str, Any]] = parameter(
@@ -120,20 +121,76 @@ class Preprocessing(Parameters):
         1.0, "The share of the rows to use; the others are left out before the split.", gt=0, le=1
     )
     sample_size: int | None = parameter(None, "How many rows to use at most.", ge=1, unit="rows")
+    oversample_minority: float | None = parameter(
+        None,
+        "Training rows of rare classes are repeated until each class has this share of the largest one's rows; a larger"
+        " value finds rare classes more often and raises more false alarms.",
+        gt=0,
+        le=1,
+    )
+    undersample_majority: float | None = parameter(
+        None,
+        "Training rows of frequent classes are left out until the smallest class has this share of each other's rows; a"
+        " larger value trains faster and forgets more.",
+        gt=0,
+        le=1,
+    )
+
+
+class Source(Parameters):
+    """What ``data.source`` may be beside files: the files of each side, or a query to a database."""
+
+    training: str | list[str] | None = parameter(
+        None, "The rows that train, where they have files of their own.", min_length=1, reference="file", common=True
+    )
+    validation: str | list[str] | None = parameter(
+        None, "The rows that validate, where they have files of their own.", min_length=1, reference="file", common=True
+    )
+    test: str | list[str] | None = parameter(
+        None, "The rows that test, where they have files of their own.", min_length=1, reference="file", common=True
+    )
+    database: str | None = parameter(
+        None,
+        "The database to query: a SQLite or DuckDB file, or `postgresql://user@host/name`. Its password comes from "
+        "DECLML_DATABASE_PASSWORD, the keyring or PostgreSQL's own files, never from here.",
+        min_length=1,
+        reference="file",
+        examples=["shop.sqlite", "postgresql://ann@db.example.org/shop"],
+    )
+    query: str | None = parameter(
+        None,
+        "The query in SQL whose rows are the data; with `ORDER BY` the same rows are the same data.",
+        min_length=1,
+        examples=["SELECT * FROM orders ORDER BY id"],
+    )
 
 
 class Data(Parameters):
     """The section ``data``."""
 
-    source: str | list[str] | None = parameter(
+    source: str | list[str] | Source | None = parameter(
         None,
-        "The file with the rows: a path, a pattern such as `part-*.parquet`, or a list; relative to the config.",
+        "The rows: a file, folder, pattern or URL (`https://`, `s3://`, `gs://`) or a list of them; a file for each of "
+        "training, validation and test; or a query to a database. Paths are relative to the config.",
         min_length=1,
         common=True,
         reference="file",
-        examples=["people.csv", "part-*.parquet"],
+        examples=["people.csv", "part-*.parquet", "s3://bucket/people.parquet"],
     )
-    format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = parameter(
+    memory_limit: int | None = parameter(
+        None,
+        "How much memory the rows may take. A larger table is read in parts, stays on the disk and trains in windows of"
+        " shuffled blocks; without a limit all of it is in memory, which mixes the rows best.",
+        ge=1,
+        unit="MB",
+        examples=[4000],
+    )
+    fetch: Literal["changed", "always", "never"] = parameter(
+        "changed",
+        "When URLs and queries are fetched again: if they `changed` (a server's database is asked each time), `always`,"
+        " or `never` while there is a copy in the cache. Without a connection the copy is used, with a notice.",
+    )
+    format: Literal["auto", "csv", "tsv", "jsonl", "parquet", "arrow"] = parameter(
         "auto", "How the file is written; `auto` goes by the ending of its name."
     )
     columns: list[str] | None = parameter(
@@ -161,12 +218,19 @@ class Data(Parameters):
         max_length=1,
     )
     null_values: list[str] | None = parameter(None, "Texts that mean a missing value, besides the empty one.")
+    bad_rows: Literal["error", "skip"] = parameter(
+        "error",
+        "What happens to rows of text files with too many or too few fields, broken JSON, or bytes that are no text: "
+        "`error` says which is the first; `skip` leaves them out, and says which.",
+    )
     encoding: Literal[
         "utf8",
+        "auto",
         "utf8-lossy",
         "latin-1",
         "cp1252",
         "utf-16",
+        "utf-32",
         "cp1251",
         "koi8-r",
         "shift_jis",
@@ -175,7 +239,8 @@ class Data(Parameters):
         "euc-kr",
     ] = parameter(
         "utf8",
-        "How the text is encoded; western spreadsheets often write cp1252. `utf8-lossy` replaces what is not UTF-8.",
+        "How the text is encoded; western spreadsheets often write cp1252. `auto` finds UTF-16 by its mark and takes "
+        "what is not UTF-8 for cp1252, with a notice; `utf8-lossy` replaces what is not UTF-8.",
     )
 
 
@@ -232,7 +297,15 @@ class Backend(Parameters):
 
 SECTIONS = (
     Component(
-        "section", "config", "The top level of a config.", Config, facts={"default_types": {"combiner": "concat"}}
+        "section",
+        "config",
+        "The top level of a config.",
+        Config,
+        facts={
+            "default_types": {"combiner": "tabm"},
+            # Model type -> the section of the vocabulary that its `trainer` is.
+            "trainers": {"ecd": "trainer", "gbm": "boosting"},
+        },
     ),
     Component("section", "input_feature", "One column that the model reads.", InputFeature),
     Component("section", "output_feature", "One column that the model predicts.", OutputFeature),
@@ -241,7 +314,10 @@ SECTIONS = (
         "preprocessing",
         "What happens to the whole table before features are made of it.",
         Preprocessing,
-        rules=(Rule("exclusive", "sample_size", "sample_ratio", doc="Both say how many rows to use."),),
+        rules=(
+            Rule("exclusive", "sample_size", "sample_ratio", doc="Both say how many rows to use."),
+            Rule("exclusive", "oversample_minority", "undersample_majority", doc="Both balance the classes."),
+        ),
         facts={"default_types": {"split": "random"}},
     ),
     Component(
@@ -252,6 +328,13 @@ SECTIONS = (
         rules=(
             Rule(
                 "ignored-unless", "separator", "format", ("auto", "csv", "tsv"), "Only delimited text has separators."
+            ),
+            Rule(
+                "ignored-unless",
+                "bad_rows",
+                "format",
+                ("auto", "csv", "tsv", "jsonl"),
+                "Only text has bad rows.",
             ),
         ),
     ),

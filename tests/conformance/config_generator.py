@@ -257,4 +257,4 @@ class _Writer:
         if style < 0.5 and not is_key:
             return "'" + value.replace("'", "''") + "'"
         # JSON writes what lies beyond the first plane as two escapes, which are no YAML.
-        return json.dumps(value, ensure_ascii=max(value) < "\uffff" and self._random.random() < 0.2)
+        return json.dumps(value, ensure_ascii=max(value, default="") < "\uffff" and self._random.random() < 0.2)

@@ -14,7 +14,7 @@ from declml_schema.plan import Plan
 from declml_schema.problems import Severity
 
 CONFIGS = sorted(Path(__file__).parent.glob("*.yaml"))
-PLANNED = {"image_planned", "llm_planned", "rotten_tomatoes"}
+PLANNED = {"image_planned", "llm_planned"}
 OLDER = {"older_spelling"}
 
 

@@ -21,7 +21,7 @@ NAMES = [f"{component.kind}-{module.rpartition('.')[2]}-{attribute}" for module,
 
 PASSED: Mapping[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "encoder": (("members",), frozenset()),
-    "combiner": (("widths",), frozenset()),
+    "combiner": (("widths",), frozenset({"sources"})),
     "decoder": (("width", "facts"), frozenset()),
     "loss": (("facts",), frozenset()),
     "metric": ((), frozenset()),
@@ -40,6 +40,8 @@ OUTSIDE: Mapping[str, frozenset[str]] = {
 """Parameters of a kind that the hub keeps for itself."""
 
 BOUND: Mapping[tuple[str, str, str], str] = {
+    ("decoder", "classifier", "submodels"): "the combiner decides how many there are",
+    ("decoder", "regressor", "submodels"): "the combiner decides how many there are",
     ("decoder", "regressor", "count_classes"): "one decoder serves both; the classifier's declaration binds it to true",
     ("encoder", "gru", "unit_forget_bias"): "the stack also serves the lstm; a gru has no forget gate",
 }
@@ -52,6 +54,8 @@ OTHER_DEFAULTS: Mapping[tuple[str, str, str], str] = {
 """Defaults of code that differ from the declared one, with the reason; the hub always passes the declared one."""
 
 TWO_MEANINGS: Mapping[str, str] = {
+    "early_stop": "trees take a number as it is; a network may leave it to declml",
+    "learning_rate": "trees take a number as it is; a network may leave it to declml",
     "fill_value": "it is a value of the column, so it has the column's own type",
     "most_common": "its unit is what is counted: labels, classes or tokens",
 }

@@ -51,6 +51,8 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
 NUMBERS = pl.Series("x", [None, *[1.0, 2.0, 3.0] * 10, 500.0, 2.0])
 LABELS = pl.Series("x", ["b", "B", "a", "a", None, "c", "c", "c"])
 TRUTHS = pl.Series("x", ["spam", "ham", "ham", None, "spam", "spam"])
+DATES = pl.Series("x", ["01/02/2020", "2020-05-17 12:30", None, "13/02/2020 3:04 PM", "5. May 1999", "01/02/2020"])
+VECTORS = pl.Series("x", ["1 2", "[3, 4]", None, "1 2 3", "1 2"])
 TEXTS = pl.Series("x", ["The old, old cat", "the_red,cat red cat", None, "a <PAD> cat", "old old"])
 
 _NUMBER = {
@@ -70,6 +72,14 @@ _CATEGORY = {
     "lowercase": ({}, True),
     "most_common": ({}, 2),
 }
+_BAG = {
+    "tokenizer": ({}, "underscore"),
+    "token_pattern": ({"tokenizer": "regex", "token_pattern": "cat"}, "[a-z]+"),
+    "most_common": ({}, 2),
+    "lowercase": ({}, True),
+    "missing_value_strategy": ({}, "fill_with_mode"),
+    "fill_value": ({"missing_value_strategy": "fill_with_const"}, "old cat"),
+}
 ACTS: Mapping[tuple[str, str], tuple[pl.Series, Mapping[str, tuple[Mapping[str, Any], Any]]]] = {
     ("input", "number"): (NUMBERS, _NUMBER),
     ("output", "number"): (NUMBERS, _NUMBER),
@@ -77,9 +87,39 @@ ACTS: Mapping[tuple[str, str], tuple[pl.Series, Mapping[str, tuple[Mapping[str, 
     ("output", "binary"): (TRUTHS, _BINARY),
     ("input", "category"): (LABELS, _CATEGORY),
     ("output", "category"): (LABELS, _CATEGORY),
+    ("input", "date"): (
+        DATES,
+        {
+            "missing_value_strategy": ({}, "ffill"),
+            "fill_value": ({"missing_value_strategy": "fill_with_const"}, "2001-02-03"),
+            "datetime_format": ({}, "%d. %B %Y"),
+        },
+    ),
+    ("input", "vector"): (
+        VECTORS,
+        {
+            "vector_size": ({}, 3),
+            "missing_value_strategy": ({}, "fill_with_mode"),
+            "fill_value": ({"missing_value_strategy": "fill_with_const"}, "7 8"),
+        },
+    ),
+    ("input", "bag"): (TEXTS, _BAG),
+    ("input", "sequence"): (
+        TEXTS,
+        {
+            **_BAG,
+            "max_sequence_length": ({}, 2),
+            "sequence_length": ({}, 3),
+            "ngram_size": ({"tokenizer": "ngram"}, 3),
+            "padding_symbol": ({"tokenizer": "space"}, "cat"),
+            "unknown_symbol": ({}, "cat"),
+        },
+    ),
+    ("input", "set"): (TEXTS, _BAG),
     ("input", "text"): (
         TEXTS,
         {
+            "token_pattern": ({"tokenizer": "regex", "token_pattern": "cat"}, "[a-z]+"),
             "tokenizer": ({}, "underscore"),
             "pretrained_model_name_or_path": (
                 {"tokenizer": "hf_tokenizer", "pretrained_model_name_or_path": "FIRST"},
@@ -176,6 +216,7 @@ SHARES = {"probabilities": [0.2, 0.2, 0.6]}
 SPLITS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "random": ({}, SHARES),
     "hash": ({"column": "key"}, {"column": "time", **SHARES}),
+    "group": ({"column": "key"}, {"column": "time", **SHARES}),
     "stratify": ({"column": "class"}, {"column": "split", **SHARES}),
     "fixed": ({}, {"column": "other"}),
     "datetime": ({"column": "time"}, {"column": "back", **SHARES}),
@@ -284,8 +325,11 @@ def section_parameters() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 SECTION_PARAMETERS = [
     (section, name)
     for section, name, leaf in section_parameters()
+    # LightGBM reads its parameters by name: tests/runtime/trees/test_boosting_acts.py shows each of them at work.
+    if section != "boosting"
     # With one value to choose, there is nothing to act on.
-    if not ("enum" in leaf and len(leaf["enum"]) == 1) and (section, name) not in ACTS_ON_NOTHING
+    and not ("enum" in leaf and len(leaf["enum"]) == 1)
+    and (section, name) not in ACTS_ON_NOTHING
 ]
 
 

@@ -24,7 +24,7 @@ LINE_LIMIT = 400
 TOO_COMPLEX: dict[str, int] = {}
 """Files with functions that ruff finds too complex or too long, each with their number, which may only fall."""
 HEAVY = {"torch", "numpy", "polars", "pandas", "pyarrow", "transformers", "torchmetrics", "sklearn"}
-DECLARING = {"declare", "declared_leaves", "generate", "sections", "trainer_section"}
+DECLARING = {"boosting_section", "declare", "declared_leaves", "generate", "sections", "trainer_section"}
 """Modules of the schemas that need pydantic: `declml schema write` runs them, a screen never does."""
 
 

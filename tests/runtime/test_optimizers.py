@@ -55,8 +55,6 @@ def reference(name: str, tensors: list[Tensor], options: dict[str, Any]) -> Any:
     converted = {**options, "betas": tuple(options["betas"])} if "betas" in options else dict(options)
     if name in {"Adadelta", "Adagrad", "Adamax", "NAdam", "RAdam", "RMSprop"}:
         converted["foreach"] = False  # the plainest of torch's own: one weight at a time
-    if name == "AdamW":
-        converted.setdefault("weight_decay", 0.0)
     return getattr(torch.optim, name)(tensors, lr=0.01, **converted)
 
 

@@ -70,10 +70,10 @@ def test_a_right_config_has_a_plan_and_no_problem() -> None:
     assert plan is not None
     assert plan.inputs[0].encoder.type == "parallel_cnn"
     assert plan.outputs[0].decoder.type == "classifier"
-    assert plan.combiner.type == "concat"
-    assert plan.trainer["epochs"] == 100
-    assert plan.trainer["optimizer"]["type"] == "adam"
-    assert plan.trainer["gradient_clipping"] == {"clipglobalnorm": 0.5, "clipnorm": None, "clipvalue": None}
+    assert plan.combiner.type == "tabm"
+    assert plan.trainer["epochs"] == "auto"
+    assert plan.trainer["optimizer"]["type"] == "adamw"
+    assert plan.trainer["gradient_clipping"] == {"clipglobalnorm": 1.0, "clipnorm": None, "clipvalue": None}
     assert (plan.trainer["validation_field"], plan.trainer["validation_metric"]) == ("class", "accuracy")
     assert "accuracy" in plan.evaluation["metrics"]["class"]
 
@@ -200,12 +200,12 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         HEAD + "preprocessing: {sample_size: 10, sample_ratio: 0.5}\n",
         [("exclusive", "preprocessing.sample_size", "sample_size")],
     ),
-    "planned value": (HEAD + "trainer: {learning_rate: auto}\n", [("not-built-yet", "trainer.learning_rate", "auto")]),
+    "planned value": (HEAD + "model_type: llm\n", [("not-built-yet", "model_type", "llm")]),
     "planned parameter": (HEAD + "trainer: {compile: true}\n", [("not-built-yet", "trainer.compile", "compile")]),
     "planned component": (
-        HEAD + "combiner: {type: transformer, num_heds: 2}\n",
+        HEAD + "combiner: {type: perceiver, num_heds: 2}\n",
         [
-            ("not-built-yet", "combiner.type", "transformer"),
+            ("not-built-yet", "combiner.type", "perceiver"),
             ("unknown-key", "combiner.num_heds", "num_heds"),
         ],
     ),
@@ -361,7 +361,7 @@ def test_a_schedule_brings_its_parameters_into_the_plan() -> None:
     plan = check(HEAD + "trainer: {learning_rate_scheduler: {decay: exponential, decay_rate: 0.5}}\n").plan
     assert plan is not None
     scheduler = plan.trainer["learning_rate_scheduler"]
-    assert (scheduler["decay"], scheduler["decay_rate"], scheduler["warmup_fraction"]) == ("exponential", 0.5, 0.0)
+    assert (scheduler["decay"], scheduler["decay_rate"], scheduler["warmup_fraction"]) == ("exponential", 0.5, 0.05)
     assert "decay_steps" in scheduler
 
 
@@ -467,8 +467,8 @@ def test_a_required_key_that_is_misspelt_is_one_problem() -> None:
 
 
 def test_a_hint_speaks_of_one_name_in_the_singular() -> None:
-    (problem,) = check(HEAD + "combiner: {type: tabnet}\n").problems
-    assert problem.hint == "There is concat."
+    (problem,) = check(HEAD.replace("type: category}", "type: category, decoder: {type: regressor}}")).problems
+    assert problem.hint == "There is classifier."
 
 
 def test_a_path_where_the_data_section_belongs_is_mended_by_its_fix() -> None:

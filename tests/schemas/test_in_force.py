@@ -72,11 +72,11 @@ def test_a_value_is_told_with_its_origin(path: str, name: str, expected: tuple[o
     ("path", "word", "chosen"),
     [
         ("trainer.optimizer", "sgd", "here"),
-        ("combiner", "concat", "built in"),
+        ("combiner", "tabm", "built in"),
         ("preprocessing.split", "random", "built in"),
         ("input_features[0].encoder", "lstm", "defaults"),
         ("input_features[1].encoder", "bert", "here"),
-        ("input_features[3].encoder", "passthrough", "built in"),
+        ("input_features[3].encoder", "piecewise_linear", "built in"),
         ("output_features[0].loss", "softmax_cross_entropy", "built in"),
         ("defaults.text.encoder", "lstm", "here"),
         ("input_features[0]", "text", "here"),
@@ -98,7 +98,7 @@ def test_what_an_encoder_decides_overrules_the_config() -> None:
 
 
 def test_a_mapping_is_told_with_the_defaults_inside_it() -> None:
-    assert at("trainer").values["gradient_clipping"] == {"clipglobalnorm": 0.5, "clipnorm": None, "clipvalue": 2}
+    assert at("trainer").values["gradient_clipping"] == {"clipglobalnorm": 1.0, "clipnorm": None, "clipvalue": 2}
 
 
 @pytest.mark.parametrize("path", ["nothing", "input_features[9]", "input_features[0].loss", "defaults.image", "data.x"])
@@ -113,7 +113,7 @@ def test_features_that_read_alike_are_told_one_by_one() -> None:
     assert found.values["name"] == "f4"
     encoder = at("input_features[4].encoder", text)
     assert encoder.word is not None
-    assert encoder.word.name == "passthrough"
+    assert encoder.word.name == "piecewise_linear"
 
 
 def test_the_origins_of_a_whole_config_say_the_same() -> None:

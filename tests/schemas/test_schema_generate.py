@@ -149,8 +149,8 @@ def test_a_small_vocabulary_makes_a_language_of_its_own() -> None:
         ("m", "C", Component("encoder", "tiny", "Small.", Everything, features=("word",))),
         ("m", "D", Component("decoder", "d", "D.", features=("word",))),
         ("m", "E", Component("loss", "l", "L.", features=("word",))),
-        ("m", "F", Component("combiner", "concat", "C.")),
-        ("m", "G", Component("optimizer", "adam", "A.")),
+        ("m", "F", Component("combiner", "tabm", "C.")),
+        ("m", "G", Component("optimizer", "adamw", "A.")),
         ("m", "H", Component("split", "random", "R.")),
     ]
     data = build_vocabulary(found)

@@ -13,9 +13,13 @@ from declml_lsp.quoting import as_scalar
 
 _MOST_LOOKED_AT = 2000
 _MOST = 200
-_DATA = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq")
-_PACKED = (".gz", ".zst")
-_FITTING = {"data": tuple(f"{suffix}{packed}" for suffix in _DATA for packed in ("", *_PACKED)), "code": (".py",)}
+_DATA = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq", ".arrow", ".feather", ".ipc")
+_PACKED = (".gz", ".zst", ".bz2", ".xz")
+_DATABASES = (".sqlite", ".sqlite3", ".db", ".duckdb")
+_FITTING = {
+    "data": (*(f"{suffix}{packed}" for suffix in _DATA for packed in ("", *_PACKED)), *_DATABASES),
+    "code": (".py",),
+}
 """The endings of the files that a section reads."""
 
 

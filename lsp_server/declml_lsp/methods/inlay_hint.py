@@ -13,6 +13,7 @@ from declml_lsp.cursor import without_comment
 from declml_lsp.hovering.ink import written
 from declml_lsp.hovering.network import part_of, rows_text, shape_text
 from declml_lsp.hovering.parameter import is_open
+from declml_lsp.meaning import trainer_section
 from declml_lsp.nodes import level_of
 from declml_lsp.session import Session
 from declml_lsp.snapshot import Snapshot
@@ -144,7 +145,9 @@ class _Hints:
         if entry is None or not isinstance(node, MappingNode):
             return
         keys = {each.key.text for each in entries(node)}
-        leaves = self._session.facts.words(self._snapshot).section(section).properties
+        words = self._session.facts.words(self._snapshot)
+        model_type = self._result.top_level("model_type")
+        leaves = words.section(trainer_section(words, model_type) if section == "trainer" else section).properties
         common = [name for name, leaf in leaves.items() if leaf.get("x-common") and leaf.get("default") is not None]
         left = {name: self._in_words(section, name, leaves[name]) for name in common[:_MOST_TOLD] if name not in keys}
         if left:

@@ -20,7 +20,7 @@ Column = Mapping[str, Any]
 _PREDICTABLE = {"number", "category", "binary"}
 _STRATA = {"category", "binary"}
 _FEWEST_FOR_A_STRATUM = 10
-_SMALL, _LARGE = 5_000, 100_000
+_SMALL = 5_000
 _LONGEST_TEXT = 256
 _PLAIN = re.compile(r"(?:\.{1,2}/|/)?(?:[A-Za-z_][A-Za-z0-9_./ -]*[A-Za-z0-9_]|[A-Za-z_])")
 # Words that some YAML reader takes for something else than text.
@@ -64,7 +64,7 @@ def draft(
         "",
         *_combiner(),
         "",
-        *_trainer(rows),
+        *_trainer(),
     ]
     return "\n".join(lines) + "\n"
 
@@ -193,25 +193,12 @@ def _split(output: Column, rows: int) -> list[str]:
 
 
 def _combiner() -> list[str]:
-    """Return two dense layers: without any, the model is a linear one."""
-    return [
-        f"{'combiner:':<32}# joins all features and mixes them in two dense layers",
-        "  type: concat",
-        "  num_fc_layers: 2",
-        "  output_size: 64",
-        "  dropout: 0.1",
-    ]
+    """Return the combiner by its name: it is the default, and the first thing that one tries another for."""
+    return [f"{'combiner:':<32}# mixes the features: small networks that share their weights", "  type: tabm"]
 
 
-def _trainer(rows: int) -> list[str]:
-    batch = 32 if rows < 1_000 else 128 if rows < _LARGE else 1024
-    return [
-        "trainer:",
-        f"{'  epochs: ' + ('100' if rows < _SMALL else '30'):<32}# at most; early_stop ends it when it gets no better",
-        f"  batch_size: {batch}",
-        "  learning_rate: 0.001",
-        "  early_stop: 5",
-    ]
+def _trainer() -> list[str]:
+    return ["trainer:", f"{'  epochs: auto':<32}# by the rows; early_stop ends it when it gets no better"]
 
 
 def _text(value: object) -> str:

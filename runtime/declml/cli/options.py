@@ -49,7 +49,7 @@ def dataset_option() -> Decorator:
     return click.option(
         "--dataset",
         metavar="FILE",
-        help="The data to use instead of the config's data.source: CSV, JSON Lines or Parquet.",
+        help="The data to use instead of the config's data.source: a file, folder, pattern or URL.",
     )
 
 

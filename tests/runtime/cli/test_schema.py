@@ -16,7 +16,7 @@ Declml = Callable[..., Result]
 
 def test_a_word_is_shown_with_its_parameters(declml: Declml) -> None:
     output = declml("schema", "show", "encoder.text.lstm").output
-    assert output.startswith("encoder.text.lstm\n")
+    assert output.startswith("encoder.sequence.lstm, encoder.text.lstm\n")
     assert "num_layers  integer, >= 1" in output
     assert vocabulary().doc("encoder", "lstm", "text") in output
 
@@ -37,7 +37,7 @@ def test_everything_is_listed_without_a_path(declml: Declml) -> None:
 def test_a_word_as_json_has_its_leaves(declml: Declml) -> None:
     (told,) = json.loads(declml("schema", "show", "trainer", "--json").output)
     assert told["paths"] == ["trainer"]
-    assert told["parameters"]["epochs"]["default"] == 100
+    assert told["parameters"]["epochs"]["default"] == "auto"
 
 
 def test_an_unknown_word_suggests_the_nearest(declml: Declml) -> None:
@@ -75,6 +75,6 @@ def test_schemas_are_made_from_every_file_of_the_components() -> None:
 
 def test_one_parameter_can_be_looked_up(declml: Declml) -> None:
     output = declml("schema", "show", "trainer.epochs").output
-    assert output.startswith("epochs  integer, >= 1, default 100\n")
+    assert output.startswith("epochs  integer or auto, default auto\n")
     assert "batch_size" not in output
-    assert json.loads(declml("schema", "show", "trainer.epochs", "--json").output)["epochs"]["default"] == 100
+    assert json.loads(declml("schema", "show", "trainer.epochs", "--json").output)["epochs"]["default"] == "auto"

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from declml.components.encoders.auto_transformer import AUTO_TRANSFORMER
 from declml.components.encoders.bert import BERT
+from declml.components.encoders.distilbert import DISTILBERT
+from declml.components.encoders.roberta import ROBERTA
 from declml.contracts import Member
 from declml.errors import UserProblem
 from declml_schema.declare import Component
@@ -146,6 +148,10 @@ def test_bert_refuses_a_model_of_another_type(tmp_path: Path) -> None:
     assert "auto_transformer" in refusal.value.hint
     path = {"facts": {"vocabulary_size": 9}, "pretrained_model_name_or_path": str(other)}
     assert build(AUTO_TRANSFORMER, **path)(torch.tensor([[1, 2]])).shape == (1, 8)
+    named, auto = build(DISTILBERT, **path), build(AUTO_TRANSFORMER, **path)
+    assert torch.equal(named(torch.tensor([[1, 2]])), auto(torch.tensor([[1, 2]])))
+    with pytest.raises(UserProblem, match=r"roberta must get a model of type roberta; '.*' is of type distilbert"):
+        build(ROBERTA, **path)
     with pytest.raises(UserProblem, match="cls_pooled") as refusal:
         build(AUTO_TRANSFORMER, **path, reduce_output="cls_pooled")
     assert "reduce_output: mean" in refusal.value.hint

@@ -15,6 +15,8 @@ from declml.components.encoders.lstm import LSTM
 from declml.components.encoders.parallel_cnn import PARALLEL_CNN
 from declml.components.encoders.rnn import RNN
 from declml.components.encoders.sequence_parts import reduce_tokens
+from declml.components.encoders.stacked_cnn import STACKED_CNN, pooled
+from declml.components.encoders.transformer import TRANSFORMER
 from declml.contracts import Member
 from declml_schema.declare import Component
 
@@ -123,6 +125,34 @@ def test_parallel_cnn_normalizes_over_real_tokens_only() -> None:
 def test_parallel_cnn_has_two_dense_layers_where_no_number_is_given() -> None:
     encoder = build(PARALLEL_CNN, num_filters=2)
     assert [layer[0].out_features for layer in encoder.stack.layers] == [512, 256]
+
+
+@pytest.mark.parametrize("how", ["max", "mean"])
+def test_a_pool_sees_a_rows_own_tokens_only(how: Any) -> None:
+    hidden = torch.tensor([[[-1.0], [-3.0], [-5.0]], [[2.0], [99.0], [99.0]]])
+    mask = torch.tensor([[True, True, True], [True, False, False]])
+    answers, there = pooled(hidden, mask, 2, how)
+    assert there.tolist() == [[True, True], [True, False]]
+    assert answers.squeeze(-1).tolist() == ([[-1, -5], [2, 0]] if how == "max" else [[-2, -5], [2, 0]])
+
+
+def test_stacked_cnn_equals_convolutions_of_single_texts() -> None:
+    encoder = build(
+        STACKED_CNN, num_conv_layers=2, num_filters=4, num_fc_layers=0, dilation_rate=2, reduce_output="max"
+    )
+    answers = encoder(IDS, LENGTHS)
+    for row, length in enumerate(LENGTHS.tolist()):
+        hidden = nn.functional.embedding(IDS[row, :length], encoder.tokens.table).T  # (width, token)
+        for layer in encoder.convolutions:
+            convolution = layer.convolution
+            hidden = nn.functional.conv1d(hidden, convolution.weight, convolution.bias, padding=2, dilation=2).relu()
+        torch.testing.assert_close(answers[row], hidden.amax(-1))
+
+
+def test_transformer_tells_the_order_of_the_tokens() -> None:
+    encoder = build(TRANSFORMER, hidden_size=8, num_heads=2, reduce_output="mean")
+    there, back = encoder(torch.tensor([[1, 2, 3]])), encoder(torch.tensor([[3, 2, 1]]))
+    assert (there - back).abs().max() > 1e-3
 
 
 def test_batch_norm_takes_a_last_batch_of_one_row() -> None:

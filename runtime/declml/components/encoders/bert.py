@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 from declml.components.encoders.pretrained_parts import (
     IMPLIES,
+    PACE,
     PLANNED_TRANSFORMER_REDUCTIONS,
     ReduceTokens,
     TextTransformer,
     TransformerParameters,
+    check_type,
     check_vocabulary,
     located_config,
     new_model,
@@ -20,7 +22,6 @@ from declml.components.encoders.pretrained_parts import (
 )
 from declml.components.encoders.sequence_parts import vocabulary_size
 from declml.contracts import Member
-from declml.errors import UserProblem
 from declml_schema.declare import Component, Rule, parameter
 
 _LAYERS = 12  # of a model from scratch, as in the paper
@@ -114,12 +115,7 @@ def build_bert(  # noqa: PLR0913 - one argument for each parameter of a config
     elif use_pretrained:
         name = pretrained_model_name_or_path
         folder, config = located_config(name, num_hidden_layers=num_hidden_layers, use_pretrained=True)
-        if config.model_type != "bert":
-            raise UserProblem(
-                "pretrained-type",
-                f"The encoder bert must get a model of type bert; {name!r} is of type {config.model_type}.",
-                hint="Use the encoder auto_transformer.",
-            )
+        check_type(config, name, encoder="bert", model_type="bert")
         check_vocabulary(members[0].facts, config, name)
         config.update(dropout)
         model = pretrained_model(name, folder, config, needs_pooler=reduce_output == "cls_pooled")
@@ -176,5 +172,5 @@ BERT = Component(
         ),
         Rule("divisible", "hidden_size", "num_attention_heads", (), "Each head gets an equal share of the vector."),
     ),
-    facts={"implies": IMPLIES},
+    facts={"implies": IMPLIES, "pace": PACE},
 )

@@ -18,7 +18,7 @@ class CategoryDenseParameters(Parameters):
     """What a config may say of ``dense`` for a category."""
 
     embedding_size: int = parameter(
-        50,
+        8,
         "The width of each class's vector, at most the number of classes; wider can tell classes apart in more ways.",
         ge=1,
         unit="values",

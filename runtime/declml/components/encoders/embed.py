@@ -80,6 +80,6 @@ EMBED = Component(
     name="embed",
     doc="Turns each token into a learned vector and adds them up; fast, and blind to the order of the words.",
     parameters=EmbedParameters,
-    features=("text",),
+    features=("sequence", "text"),
     build=Embed,
 )

@@ -12,7 +12,7 @@ GRU = Component(
     name="gru",
     doc="Reads the text token by token with gated recurrent units, which are lighter than an lstm.",
     parameters=RecurrentParameters,
-    features=("text",),
+    features=("sequence", "text"),
     build=partial(Recurrent, cell_type="gru"),
     rules=RECURRENT_RULES,
 )

@@ -12,7 +12,7 @@ LSTM = Component(
     name="lstm",
     doc="Reads the text token by token with long short-term memory cells, so that the order of the words counts.",
     parameters=ForgetGateParameters,
-    features=("text",),
+    features=("sequence", "text"),
     build=partial(Recurrent, cell_type="lstm"),
     rules=FORGET_GATE_RULES,
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from declml.components.encoders.fusion import one_group
 from declml.contracts import Member
 from declml_schema.declare import Component
 
@@ -33,15 +33,11 @@ class OneHot(nn.Module):
         return marks.scatter_(1, values + self.offsets, 1.0)
 
 
-def _one_group(parameters: Mapping[str, Any], facts: Mapping[str, Any]) -> Hashable:
-    return ()
-
-
 ONEHOT = Component(
     kind="encoder",
     name="onehot",
     doc="Turns the category into one column per class: 1 for the row's class, 0 for the others.",
     features=("category",),
     build=OneHot,
-    fusion=_one_group,
+    fusion=one_group,
 )

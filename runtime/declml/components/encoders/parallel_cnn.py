@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from declml.components.activations import Activation, activation_layer
+from declml.components.activations import Activation
 from declml.components.dense_stack import (
     BIAS_RULE,
     MOST_LAYERS,
@@ -16,8 +15,8 @@ from declml.components.dense_stack import (
     Norm,
     join,
     layer_rules,
-    norm_layer,
 )
+from declml.components.encoders.convolution import Convolution
 from declml.components.encoders.sequence_parts import (
     PLANNED_REDUCTIONS,
     ReduceOutput,
@@ -26,7 +25,7 @@ from declml.components.encoders.sequence_parts import (
     own_tokens,
     reduce_tokens,
 )
-from declml.components.initializers import BiasInitializer, WeightsInitializer, fill_bias, fill_weights
+from declml.components.initializers import BiasInitializer, WeightsInitializer
 from declml.contracts import Member
 from declml_schema.declare import Component, Rule, parameter
 
@@ -105,7 +104,7 @@ class ParallelCnn(nn.Module):
         self.dropout = nn.Dropout(dropout)
         sizes = _FILTER_SIZES if num_conv_layers is None else [filter_size] * num_conv_layers
         self.convolutions = nn.ModuleList(
-            _Convolution(
+            Convolution(
                 embedding_size,
                 num_filters,
                 size,
@@ -139,50 +138,12 @@ class ParallelCnn(nn.Module):
         return self.stack(join(found))
 
 
-class _Convolution(nn.Module):
-    """One convolution over the tokens, then norm, activation and dropout.
-
-    Shape: ``(batch, token, in)`` -> ``(batch, token, out)``.
-    """
-
-    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
-        self,
-        in_width: int,
-        out_width: int,
-        filter_size: int,
-        *,
-        use_bias: bool,
-        weights_initializer: WeightsInitializer,
-        bias_initializer: BiasInitializer,
-        activation: Activation | None,
-        dropout: float,
-        norm: Norm | None,
-    ) -> None:
-        super().__init__()
-        self.convolution = nn.Conv1d(in_width, out_width, filter_size, bias=use_bias)
-        fill_weights(self.convolution.weight.data, weights_initializer)
-        if self.convolution.bias is not None:
-            fill_bias(self.convolution.bias.data, bias_initializer)
-        # As many answers as tokens; an even filter looks one token further to the right than to the left.
-        self.around = ((filter_size - 1) // 2, filter_size // 2)
-        self.norm = norm_layer(norm, out_width)
-        self.after = nn.Sequential(activation_layer(activation), nn.Dropout(dropout))
-
-    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        padded = nn.functional.pad(hidden.transpose(1, 2), self.around)  # (batch, width, token)
-        answers: Tensor = self.convolution(padded).transpose(1, 2)
-        if not isinstance(self.norm, nn.Identity):
-            # Over real tokens only: padding would move the mean and spread of a batch.
-            answers = torch.zeros_like(answers).masked_scatter(mask.unsqueeze(-1), self.norm(answers[mask]))
-        return self.after(answers)
-
-
 PARALLEL_CNN = Component(
     kind="encoder",
     name="parallel_cnn",
     doc="Looks for short phrases with convolutions of several lengths; quick to train, a good first choice for text.",
     parameters=ParallelCnnParameters,
-    features=("text",),
+    features=("sequence", "text"),
     build=ParallelCnn,
     rules=(
         Rule(

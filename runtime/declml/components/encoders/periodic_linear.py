@@ -6,13 +6,13 @@ Gorishniy, Rubachev and Babenko: On Embeddings for Numerical Features in Tabular
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from declml.components.activations import PLANNED_ACTIVATIONS, Activation, activation_layer
+from declml.components.encoders.fusion import one_group
 from declml.components.encoders.number_parts import GroupLinear, MissingVectors, values_and_marks
 from declml.components.initializers import seeded_by
 from declml.contracts import Member
@@ -85,10 +85,6 @@ class PeriodicLinear(nn.Module):
         return self.activation(self.linear(waves) + self.missing(marks)).flatten(1)
 
 
-def _one_group(parameters: Mapping[str, Any], facts: Mapping[str, Any]) -> Hashable:
-    return ()
-
-
 PERIODIC_LINEAR = Component(
     kind="encoder",
     name="periodic_linear",
@@ -96,6 +92,6 @@ PERIODIC_LINEAR = Component(
     parameters=PeriodicLinearParameters,
     features=("number",),
     build=PeriodicLinear,
-    fusion=_one_group,
+    fusion=one_group,
     facts={"asks": {"missing_marks": True}},
 )

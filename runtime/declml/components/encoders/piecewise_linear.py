@@ -6,20 +6,19 @@ version ``B`` is that of their package rtdl_num_embeddings (2024): a straight li
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from declml.components.activations import PLANNED_ACTIVATIONS, Activation, activation_layer
+from declml.components.encoders.fusion import one_group
 from declml.components.encoders.number_parts import GroupLinear, MissingVectors, values_and_marks
 from declml.contracts import Member
 from declml_schema.declare import Component, Parameters, parameter
 
-# Beyond the training rows the ends go on straight; so far beyond them that products stay finite.
-_REACH = 1e6
 _LARGEST = 1e38
 
 
@@ -56,14 +55,15 @@ class PiecewiseLinear(nn.Module):
     """Piecewise linear encoding and a linear layer for each feature; the bins are the ``edges`` of a member's facts.
 
     A value becomes one number a bin: 1 where it lies beyond the bin, 0 where it lies before, its share of the way
-    inside; the first and the last bin go on straight beyond their outer edges.
+    inside. Beyond the outer edges nothing changes any more, as in a tree: there the training rows say nothing, and a
+    line that goes on made a single mistyped value cost more than a thousand others.
     Shape: ``(batch, 2 * feature)``, values beside marks of missing ones -> ``(batch, feature * output_size)``.
     """
 
     starts: Tensor
     steepness: Tensor
-    least: Tensor
-    most: Tensor
+    lowest: Tensor
+    highest: Tensor
 
     def __init__(
         self,
@@ -76,10 +76,9 @@ class PiecewiseLinear(nn.Module):
     ) -> None:
         super().__init__()
         self.widths = [output_size] * len(members)
-        lines = _lines(members, num_bins)
-        for name, line in zip(("starts", "steepness", "least", "most"), lines, strict=True):
+        for name, figures in _bins(members, num_bins).items():
             # Not saved: they follow from the facts.
-            self.register_buffer(name, torch.tensor(line, dtype=torch.float32), persistent=False)
+            self.register_buffer(name, torch.tensor(figures, dtype=torch.float32), persistent=False)
         is_residual = version == "B"
         self.bins = GroupLinear(members, num_bins, output_size, bias=not is_residual, zero=is_residual)
         self.line = GroupLinear(members, 1, output_size, bias=True) if is_residual else None
@@ -88,24 +87,25 @@ class PiecewiseLinear(nn.Module):
 
     def encode(self, values: Tensor) -> Tensor:
         """Return how far values have come through each bin: ``(batch, feature, 1)`` -> ``(batch, feature, bin)``."""
-        values = values.clamp(-_LARGEST, _LARGEST)
-        return ((values - self.starts) * self.steepness).clamp(self.least, self.most)
+        return ((values - self.starts) * self.steepness).clamp(0.0, 1.0)
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
         """``(batch, 2 * feature)`` -> ``(batch, feature * output_size)``; ``lengths`` has no meaning here."""
         numbers, marks = values_and_marks(values)
+        numbers = torch.maximum(torch.minimum(numbers, self.highest), self.lowest)
         hidden = self.bins(self.encode(numbers)) + self.missing(marks)
         if self.line is not None:
             hidden = hidden + self.line(numbers)
         return self.activation(hidden).flatten(1)
 
 
-def _lines(members: Sequence[Member], num_bins: int) -> np.ndarray:
-    """Return start, steepness, least and most of each bin, ``(4, feature, bin)``; bins that a member lacks stay 0.
+def _bins(members: Sequence[Member], num_bins: int) -> dict[str, np.ndarray]:
+    """Return start and steepness of each bin, ``(feature, bin)``, and the outer edges, ``(feature, 1)``.
 
-    A member without facts, as in a plan for unread data, has no bins.
+    Bins that a member lacks stay 0. A member without facts, as in a plan for unread data, has no bins.
     """
-    lines = np.zeros((4, len(members), num_bins))
+    starts, steepness = np.zeros((2, len(members), num_bins))
+    lowest, highest = np.full((len(members), 1), -_LARGEST), np.full((len(members), 1), _LARGEST)
     for index, member in enumerate(members):
         edges = np.array(member.facts.get("edges", ()), dtype=np.float64)
         edges = np.unique(np.clip(edges, -_LARGEST, _LARGEST))
@@ -113,15 +113,10 @@ def _lines(members: Sequence[Member], num_bins: int) -> np.ndarray:
         if bins > num_bins:
             raise ValueError(f"the facts of {member.name!r} must have at most {num_bins} bins; got {bins}")
         if bins:
-            lines[0, index, :bins] = edges[:-1]
-            lines[1, index, :bins] = 1 / np.maximum(np.diff(edges), 1 / _LARGEST)
-            lines[3, index, :bins] = 1
-            lines[2, index, 0], lines[3, index, bins - 1] = -_REACH, _REACH
-    return lines
-
-
-def _one_group(parameters: Mapping[str, Any], facts: Mapping[str, Any]) -> Hashable:
-    return ()
+            starts[index, :bins] = edges[:-1]
+            steepness[index, :bins] = 1 / np.maximum(np.diff(edges), 1 / _LARGEST)
+            lowest[index], highest[index] = edges[0], edges[-1]
+    return {"starts": starts, "steepness": steepness, "lowest": lowest, "highest": highest}
 
 
 PIECEWISE_LINEAR = Component(
@@ -131,6 +126,6 @@ PIECEWISE_LINEAR = Component(
     parameters=PiecewiseLinearParameters,
     features=("number",),
     build=PiecewiseLinear,
-    fusion=_one_group,
+    fusion=one_group,
     facts={"asks": {"bins": "$num_bins", "missing_marks": True}},
 )

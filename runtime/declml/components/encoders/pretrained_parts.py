@@ -20,6 +20,8 @@ ReduceTokens: TypeAlias = Literal["cls_pooled"] | ReduceOutput
 
 PLANNED_TRANSFORMER_REDUCTIONS = ["concat", "attention", "attention_pooling", "none", None]
 
+PACE = {"learning_rate": 0.00002, "epochs": 5, "batch_rows": 16}
+"""How a pretrained model is trained further: in small steps, a few times over."""
 IMPLIES = {"tokenizer": "hf_tokenizer", "pretrained_model_name_or_path": "$pretrained_model_name_or_path"}
 """The preprocessing that such an encoder brings: the tokenizer that its model was trained with."""
 
@@ -169,6 +171,16 @@ def new_model(config: Any) -> nn.Module:
 
     with _quiet():
         return _encoder_of(AutoModel.from_config(config, dtype=torch.float32))
+
+
+def check_type(config: Any, name: str, *, encoder: str, model_type: str) -> None:
+    """Refuse a model of another family than the encoder is named after."""
+    if config.model_type != model_type:
+        raise UserProblem(
+            "pretrained-type",
+            f"The encoder {encoder} must get a model of type {model_type}; {name!r} is of type {config.model_type}.",
+            hint="Use the encoder auto_transformer.",
+        )
 
 
 def check_vocabulary(facts: Facts, config: Any, name: str) -> None:

@@ -8,16 +8,9 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from declml.components.activations import PLANNED_ACTIVATIONS, Activation
-from declml.components.dense_stack import (
-    BIAS_RULE,
-    MOST_LAYERS,
-    PLANNED_NORMS,
-    DenseStack,
-    LinearParameters,
-    Norm,
-    layer_rules,
-)
+from declml.components.activations import Activation
+from declml.components.dense_stack import MOST_LAYERS, DenseStack, Norm
+from declml.components.encoders.fc_after import FC_RULES, FcParameters
 from declml.components.encoders.sequence_parts import (
     PLANNED_REDUCTIONS,
     ReduceOutput,
@@ -42,7 +35,7 @@ _GATES: dict[CellType, int] = {"rnn": 1, "lstm": 4, "gru": 3}
 _FORGET_GATE = 1  # PyTorch stacks an LSTM's gates as input, forget, cell, output
 
 
-class RecurrentParameters(TokenParameters, LinearParameters):
+class RecurrentParameters(TokenParameters, FcParameters):
     """What a config may say of every recurrent text encoder."""
 
     num_layers: int = parameter(
@@ -82,24 +75,6 @@ class RecurrentParameters(TokenParameters, LinearParameters):
         planned=PLANNED_REDUCTIONS,
         common=True,
     )
-    num_fc_layers: int = parameter(0, "How many dense layers follow the recurrent ones.", ge=0, le=MOST_LAYERS)
-    output_size: int = parameter(256, "The width of each of the dense layers that follow.", ge=1, unit="values")
-    norm: Norm | None = parameter(
-        None,
-        "How the dense layers' outputs are rescaled: batch over a batch's rows, layer over a row's values.",
-        planned=PLANNED_NORMS,
-    )
-    fc_activation: Activation | None = parameter(
-        "relu",
-        "The function applied after each of the dense layers; null applies none.",
-        planned=PLANNED_ACTIVATIONS,
-    )
-    fc_dropout: float = parameter(
-        0.0,
-        "The share of the dense layers' values set to zero at random in training.",
-        ge=0,
-        lt=1,
-    )
 
 
 class ForgetGateParameters(RecurrentParameters):
@@ -110,10 +85,7 @@ class ForgetGateParameters(RecurrentParameters):
     )
 
 
-RECURRENT_RULES = (
-    *layer_rules("num_fc_layers", ("output_size", "norm", "fc_activation", "fc_dropout")),
-    BIAS_RULE,
-)
+RECURRENT_RULES = FC_RULES
 FORGET_GATE_RULES = (
     *RECURRENT_RULES,
     Rule("ignored-unless", "unit_forget_bias", "use_bias", (True,), "unit_forget_bias acts only with use_bias."),

@@ -21,7 +21,7 @@ RNN = Component(
     name="rnn",
     doc="Reads the text token by token with recurrent layers of the cell that cell_type names.",
     parameters=RnnParameters,
-    features=("text",),
+    features=("sequence", "text"),
     build=Recurrent,
     rules=(
         *FORGET_GATE_RULES,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from declml.components.features.labels import as_labels, can_be_label
 from declml.contracts import Finding
 from declml_schema import column_findings as found
 
@@ -52,6 +53,19 @@ def presence_findings(column: pl.Series, name: str, *, is_target: bool, strategy
     if rows > 1 and column.drop_nulls().n_unique() == 1:
         findings.append(finding(found.constant(name, value=column.drop_nulls()[0])))
     return findings
+
+
+def unread_findings(column: pl.Series, values: pl.Series, name: str, *, declared: str) -> list[Finding]:
+    """Return the finding for values that cannot be read: in ``values`` they are null, in ``column`` they are not."""
+    present = as_labels(column).is_not_null() if can_be_label(column.dtype) else column.is_not_null()
+    unread = present & values.is_null()
+    count = int(unread.sum())
+    if not count:
+        return []
+    row = first_row(unread)
+    value = column[row - 1]
+    got = str(value.to_list() if isinstance(value, pl.Series) else value)
+    return [finding(found.not_read(name, declared=declared, count=count, rows=len(column), row=row, got=got))]
 
 
 def first_row(mask: pl.Series) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from declml.components.features.histogram import histogram_of, merged_histogram
 from declml.components.features.labels import can_be_label
 from declml.components.features.missing import (
     fill_missing,
@@ -51,7 +52,7 @@ class InputNumberPreprocessing(Parameters):
 
     missing_value_strategy: NumberStrategy = parameter("fill_with_const", _MISSING_DOC, common=True)
     fill_value: float = parameter(0.0, _FILL_DOC)
-    normalization: Normalization | None = parameter("zscore", _NORMALIZATION_DOC, common=True)
+    normalization: Normalization | None = parameter("quantile", _NORMALIZATION_DOC, common=True)
     outlier_strategy: NumberStrategy | None = parameter(None, _OUTLIER_DOC)
     outlier_threshold: float = parameter(3.0, _THRESHOLD_DOC, gt=0, unit="standard deviations")
 
@@ -83,7 +84,7 @@ class OutputNumberParameters(Parameters):
 class InputNumber:
     """A number column as an input. Values that cannot be read, and infinite ones, count as missing."""
 
-    version = 1
+    version = 2
 
     def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
         """Return what is wrong or odd with the column."""
@@ -92,12 +93,12 @@ class InputNumber:
     def summarize(self, column: pl.Series, preprocessing: Values) -> Summary:
         """Return count, mean, squared deviations and range of a chunk; its values too where ranks are needed.
 
-        The values are an exact histogram, so memory grows with the number of distinct values.
+        The values are a histogram, exact up to `MOST_VALUES` different ones.
         """
         values = _read(column, preprocessing).values.drop_nulls().to_numpy()
         summary: dict[str, Any] = {"count": len(values), "missing": len(column) - len(values), **moments_of(values)}
         if needs_histogram(preprocessing):
-            distinct, counts = np.unique(values, return_counts=True)
+            distinct, counts = histogram_of(values)
             summary["values"], summary["counts"] = distinct.tolist(), counts.tolist()
         return summary
 
@@ -117,16 +118,15 @@ class InputNumber:
             "max": max(left["max"], right["max"]),
         }
         if "values" in left:
-            distinct, inverse = np.unique(np.array(left["values"] + right["values"]), return_inverse=True)
-            counts = np.bincount(inverse, weights=np.array(left["counts"] + right["counts"], dtype=np.float64))
-            merged["values"], merged["counts"] = distinct.tolist(), counts.astype(np.int64).tolist()
+            distinct, counts = merged_histogram(_histogram(left), _histogram(right))
+            merged["values"], merged["counts"] = distinct.tolist(), counts.tolist()
         return merged
 
     def fit(self, summary: Summary, preprocessing: Values) -> Facts:
         """Return count, mean, std, min and max of the training values, the stand-ins, and ``shift`` and ``scale``.
 
         Where the encoder asks for ``bins``, also ``edges``: the bounds of at most so many bins of equally many rows, in
-        rising order, on the scale of the encoded values.
+        rising order, on the scale of the encoded values; a value that many rows share fills a bin of its own.
         """
         return fit_numbers(summary, preprocessing)
 
@@ -162,6 +162,10 @@ class OutputNumber(InputNumber):
     def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
         """Return answers in the column's unit, ``(row,)`` float64."""
         return unscaled(answers, facts, preprocessing)
+
+
+def _histogram(summary: Summary) -> tuple[np.ndarray, np.ndarray]:
+    return np.array(summary["values"], dtype=np.float64), np.array(summary["counts"], dtype=np.int64)
 
 
 # --- from a column to float64 -----------------------------------------------------------------------------------------
@@ -278,7 +282,7 @@ INPUT = Component(
             ("fill_with_const", "fill_with_mode", "fill_with_mean", "bfill", "ffill", "drop_row"),
         ),
     ),
-    facts={"default_encoder": "passthrough"},
+    facts={"default_encoder": "piecewise_linear"},
 )
 
 OUTPUT = Component(

@@ -68,12 +68,24 @@ def fit_numbers(summary: Summary, preprocessing: Values) -> Facts:
     if preprocessing["normalization"] == "quantile" and len(distinct):
         facts["landmarks"], facts["scores"] = _landmarks(distinct, counts)
     if "bins" in preprocessing:
-        # An encoder asked for the bounds of bins, each with as many training rows as another: on the scale that it
-        # sees. Where many rows share a value, bounds fall together and fewer bins remain.
-        shares = np.linspace(0.0, 1.0, preprocessing["bins"] + 1)
-        bounds = quantiles(distinct, counts, shares) if len(distinct) else distinct
+        # An encoder asked for the bounds of bins: on the scale that it sees.
+        bounds = _bin_bounds(distinct, counts, preprocessing["bins"])
         facts["edges"] = np.unique(scaled(bounds, facts, preprocessing)).tolist()
     return facts
+
+
+def _bin_bounds(distinct: np.ndarray, counts: np.ndarray, bins: int) -> np.ndarray:
+    """Return the bounds of at most so many bins, ``(bin + 1,)`` in the column's unit, in rising order.
+
+    Bins have equally many rows, but a value that more rows share than a bin has counts as one bin full: where most
+    rows say 0, the others still get nearly all of the bins.
+    """
+    if len(distinct) <= bins + 1:
+        return distinct
+    most = int(counts.max())
+    while (fair := max(1, math.ceil(np.minimum(counts, most).sum() / bins))) < most:
+        most = fair
+    return np.unique(quantiles(distinct, np.minimum(counts, most), np.linspace(0.0, 1.0, bins + 1)))
 
 
 def quantiles(distinct: np.ndarray, counts: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
@@ -15,11 +15,16 @@ from declml.components.features.missing import (
     nested_finding,
     presence_findings,
 )
+from declml.components.features.token_lists import count_values, token_ids
 from declml.components.features.tokenizers import (
     PLANNED_TOKENIZERS,
+    TOKEN_PATTERN_RULES,
+    OwnTokenizer,
     Tokenizer,
+    most_tokens,
     pretrained_facts,
     pretrained_ids,
+    token_pattern,
     tokenize,
 )
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
@@ -30,7 +35,7 @@ from declml_schema.declare import Component, Parameters, Rule, parameter
 PAD, UNKNOWN = 0, 1
 """The ids of padding and of a token that no training row has."""
 
-_OWN_TOKENIZERS = ("space", "space_punct", "underscore", "comma", "characters", "untokenized", "stripped", "ngram")
+_OWN_TOKENIZERS = get_args(OwnTokenizer)
 
 
 class InputTextPreprocessing(Parameters):
@@ -67,6 +72,7 @@ class InputTextPreprocessing(Parameters):
     ngram_size: int = parameter(
         2, "The longest run of words that the tokenizer ngram makes a token of.", ge=1, unit="words"
     )
+    token_pattern: str | None = token_pattern()
     padding_symbol: str = parameter("<PAD>", "The name of the padding token in the vocabulary.", min_length=1)
     unknown_symbol: str = parameter("<UNK>", "The name of the token for what the vocabulary lacks.", min_length=1)
     missing_value_strategy: MissingStrategy = parameter("fill_with_const", MISSING_DOC)
@@ -100,10 +106,10 @@ class InputText:
         texts = _texts(column, preprocessing)
         summary: dict[str, Any] = {"rows": len(texts), "missing": texts.null_count(), "counts": {}, "longest": 0}
         if preprocessing["missing_value_strategy"] == "fill_with_mode":
-            summary["texts"] = _count(texts.drop_nulls())
+            summary["texts"] = count_values(texts.drop_nulls())
         if preprocessing["tokenizer"] != "hf_tokenizer":
             tokens = _own_tokens(texts.drop_nulls(), preprocessing)
-            summary["counts"] = _count(tokens.explode(empty_as_null=False))
+            summary["counts"] = count_values(tokens.explode(empty_as_null=False))
             summary["longest"] = int(np.max(tokens.list.len().to_numpy(), initial=0))
         return summary
 
@@ -136,12 +142,12 @@ class InputText:
                     "missing-parameter",
                     "pretrained_model_name_or_path must be given for the tokenizer hf_tokenizer; got null.",
                 )
-            return {**facts, **pretrained_facts(name), "max_length": _most(preprocessing)}
+            return {**facts, **pretrained_facts(name), "max_length": most_tokens(preprocessing)}
         symbols = [preprocessing["padding_symbol"], preprocessing["unknown_symbol"]]
         counts = add_counts(summary["counts"], _stand_in_counts(summary, facts["fill"], preprocessing))
         counts = {token: rows for token, rows in counts.items() if token not in symbols}
         vocabulary = [*symbols, *by_frequency(counts)[: preprocessing["most_common"]]]
-        most = _most(preprocessing)
+        most = most_tokens(preprocessing)
         longest = max(1, summary["longest"])
         return {
             **facts,
@@ -160,14 +166,14 @@ class InputText:
         counts = {"missing": missing}
         if strategy == "drop_row":
             counts["missing_dropped"] = missing
-        most = _most(preprocessing)
+        most = most_tokens(preprocessing)
         if preprocessing["tokenizer"] == "hf_tokenizer":
             # Where the tokenizer is now, not where it was when it was fitted: a saved model has its own copy.
             name = preprocessing["pretrained_model_name_or_path"]
             values, offsets = pretrained_ids(texts, name, facts["tokenizer_sha256"], most=most)
             return Encoded(values, offsets=offsets, keep=keep, counts=counts)
         tokens = _own_tokens(texts, preprocessing)
-        values, offsets, unseen = _ids(tokens, facts["vocabulary"])
+        values, offsets, unseen = token_ids(tokens, facts["vocabulary"], unknown=UNKNOWN, at_least=1)
         counts["unknown_tokens"] = unseen
         return Encoded(values, offsets=offsets, keep=keep, counts=counts)
 
@@ -175,14 +181,6 @@ class InputText:
 def _texts(column: pl.Series, preprocessing: Values) -> pl.Series:
     texts = column.cast(pl.String).alias("text")
     return texts.str.to_lowercase() if preprocessing["lowercase"] else texts
-
-
-def _most(preprocessing: Values) -> int | None:
-    """Return how many tokens of a row count at most, or None."""
-    limits = [
-        preprocessing[name] for name in ("sequence_length", "max_sequence_length") if preprocessing[name] is not None
-    ]
-    return min(limits) if limits else None
 
 
 def _stand_in(summary: Summary, preprocessing: Values) -> str:
@@ -200,35 +198,19 @@ def _stand_in_counts(summary: Summary, fill: str, preprocessing: Values) -> dict
     if not fill or not summary["missing"]:
         return {}
     tokens = _own_tokens(pl.Series([fill]), preprocessing).explode(empty_as_null=False)
-    return {token: rows * summary["missing"] for token, rows in _count(tokens).items()}
+    return {token: rows * summary["missing"] for token, rows in count_values(tokens).items()}
 
 
 def _own_tokens(texts: pl.Series, preprocessing: Values) -> pl.Series:
     """Return each text's tokens, ``(row,)`` lists, no more than count."""
-    tokens = tokenize(texts, preprocessing["tokenizer"], ngram_size=preprocessing["ngram_size"])
-    most = _most(preprocessing)
+    tokens = tokenize(
+        texts,
+        preprocessing["tokenizer"],
+        ngram_size=preprocessing["ngram_size"],
+        token_pattern=preprocessing.get("token_pattern"),
+    )
+    most = most_tokens(preprocessing)
     return tokens if most is None else tokens.list.head(most)
-
-
-def _count(values: pl.Series) -> dict[str, int]:
-    table = values.alias("value").value_counts(name="rows")
-    return dict(zip(table["value"].to_list(), table["rows"].to_list(), strict=True))
-
-
-def _ids(tokens: pl.Series, vocabulary: list[str]) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the ids of all tokens, the offsets of the rows, and how many tokens the vocabulary lacks."""
-    lengths = tokens.list.len().to_numpy().astype(np.int64)
-    places = pl.Series(range(len(vocabulary)), dtype=pl.Int32)
-    flat = tokens.explode(empty_as_null=False)
-    found = flat.replace_strict(
-        pl.Series(vocabulary, dtype=pl.String), places, default=UNKNOWN, return_dtype=pl.Int32
-    ).to_numpy()
-    unseen = int((found == UNKNOWN).sum())
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(np.maximum(lengths, 1), out=offsets[1:])
-    ids = np.full(int(offsets[-1]), UNKNOWN, dtype=np.int32)
-    ids[np.repeat(lengths > 0, np.maximum(lengths, 1))] = found
-    return ids, offsets, unseen
 
 
 INPUT = Component(
@@ -241,10 +223,15 @@ INPUT = Component(
         Rule("requires", "tokenizer", "pretrained_model_name_or_path", ("hf_tokenizer",)),
         Rule("ignored-unless", "pretrained_model_name_or_path", "tokenizer", ("hf_tokenizer",)),
         Rule("ignored-unless", "ngram_size", "tokenizer", ("ngram",)),
+        *TOKEN_PATTERN_RULES,
         Rule("ignored-unless", "most_common", "tokenizer", _OWN_TOKENIZERS),
         Rule("ignored-unless", "padding_symbol", "tokenizer", _OWN_TOKENIZERS),
         Rule("ignored-unless", "unknown_symbol", "tokenizer", _OWN_TOKENIZERS),
         Rule("ignored-unless", "fill_value", "missing_value_strategy", ("fill_with_const",)),
     ),
-    facts={"default_encoder": "parallel_cnn", "own_when_tied": ["max_sequence_length"]},
+    facts={
+        "default_encoder": "parallel_cnn",
+        "own_when_tied": ["max_sequence_length"],
+        "pace": {"learning_rate": 0.001, "epochs": 20, "batch_rows": 16},
+    },
 )

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
 
+from declml.contracts import Values
 from declml.errors import UserProblem
 from declml.pretrained import locate_pretrained, tokenizer_digest
+from declml_schema.declare import Rule, parameter
 
-Tokenizer = Literal[
-    "space", "space_punct", "underscore", "comma", "characters", "untokenized", "stripped", "ngram", "hf_tokenizer"
+OwnTokenizer: TypeAlias = Literal[
+    "space",
+    "space_punct",
+    "underscore",
+    "comma",
+    "characters",
+    "untokenized",
+    "stripped",
+    "ngram",
+    "json",
+    "regex",
 ]
+"""The tokenizers that need no file: the vocabulary comes from the training rows."""
+Tokenizer: TypeAlias = Literal[OwnTokenizer, "hf_tokenizer"]
 
 _LANGUAGES = (
     "english", "italian", "spanish", "french", "german", "portuguese", "dutch", "greek", "norwegian",
@@ -35,6 +49,22 @@ PLANNED_TOKENIZERS = [f"{language}_{act}" for language in _LANGUAGES for act in 
     "bert",
 ]
 """What Ludwig knows and is not built yet."""
+
+TOKEN_PATTERN_RULES = (
+    Rule("requires", "tokenizer", "token_pattern", ("regex",)),
+    Rule("ignored-unless", "token_pattern", "tokenizer", ("regex",)),
+)
+
+
+def token_pattern() -> Any:
+    """Return the declaration of ``token_pattern``, the same for every feature type that cuts texts."""
+    return parameter(
+        None,
+        "The regular expression of one token, which the tokenizer regex looks for.",
+        min_length=1,
+        examples=["[a-z]+", "#\\w+"],
+    )
+
 
 _HF_PART = 20_000
 
@@ -67,6 +97,24 @@ def _stripped(texts: pl.Series) -> pl.Series:
     return _untokenized(texts.str.strip_chars())
 
 
+def _json(texts: pl.Series) -> pl.Series:
+    tokens = texts.str.extract_all(r'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|\btrue\b|\bfalse\b')
+    escaped = tokens.explode().drop_nulls()
+    escaped = escaped.filter(escaped.str.contains("\\", literal=True)).unique()
+    bare = tokens.list.eval(pl.element().str.strip_prefix('"').str.strip_suffix('"'))
+    if not len(escaped):
+        return bare
+    plain = pl.Series([_unescaped(each) for each in escaped.to_list()], dtype=pl.String)
+    return bare.list.eval(pl.element().replace(escaped.str.slice(1, escaped.str.len_chars() - 2), plain))
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return str(json.loads(text, strict=False))
+    except json.JSONDecodeError:
+        return text[1:-1]
+
+
 _SPLITTERS: dict[str, Callable[[pl.Series], pl.Series]] = {
     "space": _space,
     "space_punct": _space_punct,
@@ -75,17 +123,42 @@ _SPLITTERS: dict[str, Callable[[pl.Series], pl.Series]] = {
     "characters": _characters,
     "untokenized": _untokenized,
     "stripped": _stripped,
+    "json": _json,
 }
 
 
-def tokenize(texts: pl.Series, tokenizer: str, *, ngram_size: int) -> pl.Series:
+def tokenize(texts: pl.Series, tokenizer: str, *, ngram_size: int, token_pattern: str | None = None) -> pl.Series:
     """Return the tokens of each text, ``(row,)`` lists of text; an empty text has none. ``texts`` holds no null.
 
-    ``ngram`` gives the words between blanks, then the runs of 2 to ``ngram_size`` of them, joined by a blank.
+    ``ngram`` gives the words between blanks, then the runs of 2 to ``ngram_size`` of them, joined by a blank; ``json``
+    the strings and numbers of a JSON list; ``regex`` what ``token_pattern`` finds, the whole match.
     """
+    if tokenizer == "regex":
+        return _regex(texts, token_pattern)
     if tokenizer == "ngram":
         return _ngrams(_space(texts), ngram_size)
     return _SPLITTERS[tokenizer](texts)
+
+
+def most_tokens(preprocessing: Values) -> int | None:
+    """Return how many tokens of a row count at most, or None."""
+    limits = [
+        preprocessing[name] for name in ("sequence_length", "max_sequence_length") if preprocessing[name] is not None
+    ]
+    return min(limits) if limits else None
+
+
+def _regex(texts: pl.Series, pattern: str | None) -> pl.Series:
+    if pattern is None:
+        raise UserProblem("missing-parameter", "token_pattern must be given for the tokenizer regex; got null.")
+    try:
+        tokens = texts.str.extract_all(pattern)
+    except pl.exceptions.PolarsError as error:
+        reason = " ".join(str(error).split())
+        raise UserProblem(
+            "bad-token-pattern", f"token_pattern must be a regular expression; got {pattern!r}: {reason[:200]}"
+        ) from error
+    return tokens.list.filter(pl.element() != "")
 
 
 def _ngrams(words: pl.Series, size: int) -> pl.Series:

@@ -31,7 +31,7 @@ class AdamWParameters(Parameters):
         1e-8, "Added under the fraction so that it never divides by 0; larger damps the steps of small gradients.", gt=0
     )
     weight_decay: float = parameter(
-        0.0,
+        0.01,
         "The share of each weight, times the learning rate, that every step takes away; larger keeps weights smaller.",
         ge=0,
     )
@@ -46,7 +46,7 @@ def build_adamw(
     *,
     betas: Sequence[float] = (0.9, 0.999),
     eps: float = 1e-8,
-    weight_decay: float = 0.0,
+    weight_decay: float = 0.01,
     amsgrad: bool = False,
 ) -> Optimizer:
     """Return AdamW over ``weights``: fused where torch can, else from `torch.optim`."""

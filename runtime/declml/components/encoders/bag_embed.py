@@ -1,0 +1,87 @@
+"""The encoder ``embed`` of bags and sets: a learned vector for each token, added up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from declml.components.activations import Activation
+from declml.components.dense_stack import DenseStack, Norm
+from declml.components.encoders.group_stack import STACK_RULES, StackParameters
+from declml.components.encoders.sequence_parts import TokenVectors, own_tokens, reduce_tokens, vocabulary_size
+from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.contracts import Member
+from declml_schema.declare import Component, parameter
+
+
+class BagEmbedParameters(StackParameters):
+    """What a config may say of ``embed`` for a bag or a set."""
+
+    embedding_size: int = parameter(
+        50,
+        "The width of each token's vector, at most the number of tokens; wider can tell tokens apart in more ways.",
+        ge=1,
+        unit="values",
+        common=True,
+    )
+    embeddings_trainable: bool = parameter(
+        True, "Whether the vectors are learned; otherwise each token keeps the random vector that it starts with."
+    )
+
+
+class BagEmbed(nn.Module):
+    """Add the vectors of a row's tokens, each as often as it occurs; then dense layers if any. An empty row is zeros.
+
+    Shape: ids ``(batch, token)`` -> ``(batch, width)``.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
+        self,
+        members: Sequence[Member],
+        *,
+        embedding_size: int,
+        embeddings_trainable: bool,
+        num_fc_layers: int,
+        output_size: int,
+        use_bias: bool,
+        weights_initializer: WeightsInitializer,
+        bias_initializer: BiasInitializer,
+        activation: Activation | None,
+        dropout: float,
+        norm: Norm | None,
+    ) -> None:
+        super().__init__()
+        facts = members[0].facts
+        width = min(embedding_size, vocabulary_size(facts))
+        self.tokens = TokenVectors(
+            facts, embedding_size=width, embeddings_trainable=embeddings_trainable, initializer="uniform"
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.stack = DenseStack(
+            width,
+            [output_size] * num_fc_layers,
+            use_bias=use_bias,
+            weights_initializer=weights_initializer,
+            bias_initializer=bias_initializer,
+            activation=activation,
+            dropout=dropout,
+            norm=norm,
+        )
+        self.widths = [self.stack.width]
+
+    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Ids ``(batch, token)`` -> ``(batch, width)``."""
+        values, mask = own_tokens(values, lengths)
+        return self.stack(self.dropout(reduce_tokens(self.tokens(values, mask), mask, "sum")))
+
+
+BAG_EMBED = Component(
+    kind="encoder",
+    name="embed",
+    doc="Turns each token into a learned vector and adds them up.",
+    parameters=BagEmbedParameters,
+    features=("bag", "set"),
+    build=BagEmbed,
+    rules=STACK_RULES,
+)

@@ -1,0 +1,177 @@
+"""The text encoder ``stacked_cnn``: convolutions on each other (Zhang et al. 2015, arXiv:1509.01626), with pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from declml.components.activations import Activation
+from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, DenseStack, LayerParameters, Norm, layer_rules
+from declml.components.encoders.convolution import Convolution
+from declml.components.encoders.sequence_parts import (
+    PLANNED_REDUCTIONS,
+    ReduceOutput,
+    TokenParameters,
+    TokenVectors,
+    own_tokens,
+    reduce_tokens,
+)
+from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.contracts import Member
+from declml_schema.declare import Component, Rule, parameter
+
+PoolFunction: TypeAlias = Literal["max", "mean", "avg"]
+
+_LAYERS = [(7, 3), (7, 3), (3, None), (3, None), (3, None), (3, 3)]  # filter and pool sizes where no number is given
+_FC_WIDTH = 512
+_SOME = tuple(range(1, MOST_LAYERS + 1))
+
+
+class StackedCnnParameters(TokenParameters, LayerParameters):
+    """What a config may say of ``stacked_cnn``."""
+
+    num_conv_layers: int | None = parameter(
+        None,
+        "How many convolutions of filter_size stand on each other; null takes six, three of which shorten the text.",
+        ge=1,
+        le=MOST_LAYERS,
+        common=True,
+    )
+    filter_size: int = parameter(
+        3, "How many tokens in a row each convolution sees at once; larger sees longer phrases.", ge=1, unit="tokens"
+    )
+    num_filters: int = parameter(
+        256, "How many patterns each convolution looks for; more find more and cost more.", ge=1, common=True
+    )
+    dilation_rate: int = parameter(
+        1, "How far apart the tokens stand that a convolution sees; larger reaches further at the same cost.", ge=1
+    )
+    pool_function: PoolFunction = parameter("max", "What a pool keeps of its tokens: the strongest match or the mean.")
+    pool_size: int | None = parameter(
+        None, "How many tokens each convolution's pool makes one of; null pools nothing.", ge=2, unit="tokens"
+    )
+    reduce_output: ReduceOutput = parameter(
+        "sum",
+        "How the answers at all tokens become one; max keeps the strongest match, sum counts matches.",
+        planned=PLANNED_REDUCTIONS,
+        common=True,
+    )
+    num_fc_layers: int | None = parameter(
+        None, "How many dense layers follow; null takes one of 512 and one of 256 values.", ge=0, le=MOST_LAYERS
+    )
+    output_size: int = parameter(
+        256, "The width of each dense layer, and of the vector that the text becomes.", ge=1, unit="values", common=True
+    )
+
+
+class StackedCnn(nn.Module):
+    """Convolve and pool the token vectors layer by layer, reduce to one vector, then dense layers.
+
+    Shape: ids ``(batch, token)`` -> ``(batch, width)``.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
+        self,
+        members: Sequence[Member],
+        *,
+        embedding_size: int,
+        embeddings_trainable: bool,
+        num_conv_layers: int | None,
+        filter_size: int,
+        num_filters: int,
+        dilation_rate: int,
+        pool_function: PoolFunction,
+        pool_size: int | None,
+        reduce_output: ReduceOutput,
+        num_fc_layers: int | None,
+        output_size: int,
+        use_bias: bool,
+        weights_initializer: WeightsInitializer,
+        bias_initializer: BiasInitializer,
+        activation: Activation | None,
+        dropout: float,
+        norm: Norm | None,
+    ) -> None:
+        super().__init__()
+        self.tokens = TokenVectors(
+            members[0].facts,
+            embedding_size=embedding_size,
+            embeddings_trainable=embeddings_trainable,
+            initializer="uniform",
+        )
+        self.dropout = nn.Dropout(dropout)
+        convolution = partial(
+            Convolution,
+            dilation=dilation_rate,
+            use_bias=use_bias,
+            weights_initializer=weights_initializer,
+            bias_initializer=bias_initializer,
+            activation=activation,
+            dropout=dropout,
+            norm=norm,
+        )
+        layers = _LAYERS if num_conv_layers is None else [(filter_size, pool_size)] * num_conv_layers
+        widths = [embedding_size, *[num_filters] * len(layers)]
+        self.convolutions = nn.ModuleList(
+            convolution(before, num_filters, size) for before, (size, _) in zip(widths, layers, strict=False)
+        )
+        self.pools = [pool for _, pool in layers]
+        self.pool_function: PoolFunction = pool_function
+        self.stack = DenseStack(
+            num_filters,
+            [_FC_WIDTH, 256] if num_fc_layers is None else [output_size] * num_fc_layers,
+            use_bias=use_bias,
+            weights_initializer=weights_initializer,
+            bias_initializer=bias_initializer,
+            activation=activation,
+            dropout=dropout,
+            norm=norm,
+        )
+        self.widths = [self.stack.width]
+        self.reduce_output: ReduceOutput = reduce_output
+
+    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Ids ``(batch, token)`` -> ``(batch, width)``."""
+        values, mask = own_tokens(values, lengths)
+        hidden = self.dropout(self.tokens(values, mask))  # (batch, token, width)
+        for layer, size in zip(self.convolutions, self.pools, strict=True):
+            hidden = layer(hidden, mask) * mask.unsqueeze(-1)
+            if size is not None:
+                hidden, mask = pooled(hidden, mask, size, self.pool_function)
+        return self.stack(reduce_tokens(hidden, mask, self.reduce_output))
+
+
+def pooled(hidden: Tensor, mask: Tensor, size: int, how: PoolFunction) -> tuple[Tensor, Tensor]:
+    """Make one of every ``size`` tokens, the last of a row of those that are left; padding counts for nothing.
+
+    Shape: ``(batch, token, width)`` and ``(batch, token)`` -> the same with fewer tokens.
+    """
+    extra = -mask.shape[1] % size
+    hidden = nn.functional.pad(hidden, (0, 0, 0, extra)).unflatten(1, (-1, size))  # (batch, pool, size, width)
+    inside = nn.functional.pad(mask, (0, extra)).unflatten(1, (-1, size))
+    there = inside.any(2)
+    if how == "max":
+        most = hidden.masked_fill(~inside.unsqueeze(-1), float("-inf")).amax(2)
+        return torch.where(there.unsqueeze(-1), most, 0.0), there
+    counts = inside.sum(2, keepdim=True).clamp(min=1)
+    return (hidden * inside.unsqueeze(-1)).sum(2) / counts, there
+
+
+STACKED_CNN = Component(
+    kind="encoder",
+    name="stacked_cnn",
+    doc="Looks for phrases of phrases, with convolutions on each other and pools that shorten the text between them.",
+    parameters=StackedCnnParameters,
+    features=("sequence", "text"),
+    build=StackedCnn,
+    rules=(
+        Rule("ignored-unless", "filter_size", "num_conv_layers", _SOME, "It acts only where num_conv_layers is given."),
+        Rule("ignored-unless", "pool_size", "num_conv_layers", _SOME, "It acts only where num_conv_layers is given."),
+        *layer_rules("num_fc_layers", ("output_size",)),
+        BIAS_RULE,
+    ),
+)
