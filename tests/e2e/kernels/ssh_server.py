@@ -74,7 +74,7 @@ def ssh_server(folder: Path, *, warm_parent: str = "") -> Iterator[SshServer]:
         settings["DECLML_WARM_PARENT"] = warm_parent
     # The code that is tested here, and what a warm parent would refuse to fork for if it were another.
     alike = {name: value for name, value in os.environ.items() if name.startswith(READ_WHILE_IMPORTING)}
-    settings |= {name: value for name, value in alike.items() if value and not set(value) & set(" \t\"")}
+    settings |= {name: value for name, value in alike.items() if value and not set(value) & set(' \t"')}
     (folder / "server").write_text(
         f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {folder / 'host'}\nAuthorizedKeysFile {folder / 'authorized'}\n"
         f"PidFile {folder / 'pid'}\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"

@@ -101,7 +101,8 @@ class TabM(nn.Module):
                 scales = torch.cat([torch.randn(num_submodels, 1).expand(-1, width) for width in features], dim=1)
             elif adapters == "all":
                 scales = torch.ones(num_submodels, output_size)
-            layers.append(_SharedLinear(linear, scales, num_submodels if adapters == "all" else None))
+            own = num_submodels if adapters == "all" else None
+            layers.append(_SharedLinear(linear, scales, own, has_bias=use_bias))
             layers += [
                 _OverRows(norm_layer(norm, output_size)) if norm == "batch" else norm_layer(norm, output_size),
                 activation_layer(activation),
@@ -120,11 +121,12 @@ class _SharedLinear(nn.Module):
     Shape: ``(batch, in)``, or ``(batch, submodel, in)`` -> ``(batch, submodel, out)``.
     """
 
-    def __init__(self, linear: Linear, scales: Tensor | None, submodels: int | None) -> None:
+    def __init__(self, linear: Linear, scales: Tensor | None, submodels: int | None, *, has_bias: bool) -> None:
         super().__init__()
         self.weight = linear.weight  # (out, in)
-        bias: nn.Parameter | None = linear.bias
-        self.bias = bias if bias is None or submodels is None else nn.Parameter(bias.data.repeat(submodels, 1))
+        self.bias: nn.Parameter | None = linear.bias
+        if submodels is not None and has_bias:
+            self.bias = nn.Parameter(linear.bias.data.repeat(submodels, 1))
         self.scales = None if scales is None else nn.Parameter(scales)
         self.out_scales = None if submodels is None else nn.Parameter(torch.ones(submodels, linear.out_features))
 
