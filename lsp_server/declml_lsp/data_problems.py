@@ -110,6 +110,8 @@ def _category(feature: FeatureReading, column: Json) -> Found | None:
 
 
 _CHECKS = {"number": _number, "binary": _binary, "category": _category}
+_READ_BY_FORM = {"date", "vector"}
+"""Types of which a profile, which has the values as they are written, cannot say what is read from them."""
 
 
 # --- its values as such ----------------------------------------------------------------------------------------------
@@ -128,7 +130,7 @@ def _presence(feature: FeatureReading, column: Json) -> Iterator[Found]:
     strategy = feature.preprocessing.value("missing_value_strategy") if feature.type else BAD
     if missing and strategy == "drop_row":
         yield column_findings.some_missing(feature.column, missing=missing, rows=rows, is_target=is_target)
-    if column["constant"] and rows > 1 and not texts:
+    if column["constant"] and rows > 1 and not texts and feature.type not in _READ_BY_FORM:
         value = _label(column["top_values"][0][0], column)
         fills = missing and strategy in ("fill_with_false", "fill_with_true", "fill_with_const")
         if is_target and feature.type == "binary":

@@ -56,6 +56,9 @@ def not_numbers(column: str, *, texts: int, rows: int, row: int, text: str) -> F
     return Found("not-a-number", message, fatal=texts * 2 > rows)
 
 
+_UNREAD = {"date": "not-a-date", "vector": "not-a-vector"}
+
+
 def not_read(column: str, *, declared: str, count: int, rows: int, row: int, got: str) -> Found:
     """Return the finding for values that are none of the declared type; ``row``, from 1, and ``got`` are the first."""
     shown = got if len(got) <= _LONGEST else got[:_LONGEST] + "..."
@@ -63,7 +66,7 @@ def not_read(column: str, *, declared: str, count: int, rows: int, row: int, got
         f"Column '{column}' is declared {declared} but {count:,} of {rows:,} rows hold none that can be read, first at"
         f" row {row:,}: '{shown}'."
     )
-    return Found(f"not-a-{declared}", message, fatal=count * 2 > rows)
+    return Found(_UNREAD[declared], message, fatal=count * 2 > rows)
 
 
 def wrong_length(column: str, *, count: int, rows: int, row: int, got: int, size: int) -> Found:

@@ -14,7 +14,7 @@ CHECK_CODES = frozenset(
         "wrong-type",
         # The parts against each other.
         "absent-column", "absent-feature", "at-most", "divisible", "duplicate-feature", "exclusive",
-        "feature-in-and-out", "feature-mismatch", "metric-mismatch", "model-type-mismatch",
+        "feature-in-and-out", "feature-mismatch", "loss-mismatch", "metric-mismatch", "model-type-mismatch",
         "probabilities-sum", "requires", "reserved-name",
         "tied-circle", "tied-mismatch",
         # The comments that hide problems.

@@ -60,6 +60,7 @@ class Trainer(Parameters):
         " the rows and the encoders: hundreds for a small table, few for long texts.",
         ge=1,
         common=True,
+        examples=[100, 50, 200],
     )
     train_steps: int | None = parameter(
         None, "Optimizer steps at most; where it is given, it decides instead of `epochs`.", ge=1, unit="steps"
@@ -80,6 +81,7 @@ class Trainer(Parameters):
         " 0.001 where there are texts, and 0.00002 where a pretrained encoder is trained further.",
         gt=0,
         common=True,
+        examples=[0.001, 0.0001, 0.01],
     )
     learning_rate_scheduler: LearningRateScheduler | None = parameter(
         LearningRateScheduler(), "How the learning rate changes during training."
@@ -108,6 +110,7 @@ class Trainer(Parameters):
         ge=-1,
         unit="evaluations",
         common=True,
+        examples=[5, 10, -1],
     )
     validation_field: str | None = parameter(
         None,

@@ -181,6 +181,7 @@ def test_the_same_plan_gives_the_same_trees_with_any_number_of_threads(
 )
 def test_a_run_killed_while_boosting_resumes_to_identical_trees(tmp_path: Path, more: str) -> None:
     config = TREES.replace("trainer: {", "trainer: {" + more).replace("early_stop: -1", "early_stop: 6")
+    config = config.replace("num_boost_round: 120, ", "num_boost_round: 600, ").replace("rate: 0.1,", "rate: 0.02,")
     undisturbed = make_project(tmp_path / "undisturbed", config, data=rows(1500))
     wanted = declml.train(undisturbed.config, runs=undisturbed.runs)
     project = make_project(tmp_path / "killed", config, data=rows(1500))
@@ -193,7 +194,7 @@ def test_a_run_killed_while_boosting_resumes_to_identical_trees(tmp_path: Path, 
             raise KeyboardInterrupt
 
     def kill(event: dict[str, Any]) -> None:
-        if event["kind"] == "metrics" and event["epoch"] > 60:
+        if event["kind"] == "metrics" and event["epoch"] > 150:
             record = next(project.runs.glob("*/*/record.json"))
             os.kill(int(find(project.runs, record.parent.name).record["process"]), signal.SIGKILL)
 

@@ -22,6 +22,7 @@ input_features:
   - {name: hour, type: number, encoder: {type: periodic_linear}, preprocessing: {normalization: robust}}
 output_features:
   - {name: price, type: number}
+combiner: {type: concat}
 trainer: {epochs: 15, batch_size: 32, learning_rate: 0.01, early_stop: -1, threads: 1}
 """
 

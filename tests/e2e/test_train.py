@@ -237,7 +237,7 @@ def test_slices_are_evaluated_worst_first(tmp_path: Path) -> None:
 def test_every_parameter_of_the_full_config_is_in_the_plan(project: Project) -> None:
     plan = declml.check(CONFIG).plan
     assert plan is not None
-    assert plan.trainer["optimizer"]["type"] == "adam"
+    assert plan.trainer["optimizer"]["type"] == "adamw"
     assert plan.outputs[2].parameters["threshold"] == 0.5
 
 

@@ -142,7 +142,7 @@ def said(found: Comparison | None) -> list[str]:
     [
         ("0.001", "0.003", ["changed trainer.learning_rate: 0.001 -> 0.003"]),
         ("0.001", "1e-3", []),
-        ("  epochs: 3\n", "", ["changed trainer.epochs: 3 -> 100"]),
+        ("  epochs: 3\n", "", ["changed trainer.epochs: 3 -> auto"]),
         ("num_layers: 2", "num_layers: 1", ["changed input_features[note].encoder.num_layers: 2 -> 1"]),
         (
             "name: job",

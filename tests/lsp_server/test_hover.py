@@ -143,7 +143,7 @@ def hovered(
     [
         ("  learning|_rate: 0.001\n", "learning_rate", [
             "**`learning_rate`** of `trainer`", "How far each step moves the weights", "- Takes a number > 0",
-            "- Default: `0.001`", "- In force: `0.001`, written here", "- Not built yet: `auto`",
+            "- Default: `auto`", "- In force: `0.001`, written here",
         ]),
         ("  learning_rate: 0.|001\n", "0.001", ["**`learning_rate`** of `trainer`"]),
         ("  batch_|size: auto\n", "batch_size", ["in rows", "In force: `auto`, written here, which becomes `16`"]),
@@ -178,7 +178,7 @@ def test_a_parameter_says_what_it_does_and_what_is_in_force(
         ("combiner|:\n", "combiner", ["**`concat`** combiner", "Output: `[batch, 513] → [batch, 513]`"]),
         ("trainer|:\n", "trainer", [
             "How the model is trained", "| `epochs`            | `3`           | here     |", "| `auto` → `16` |",
-            "| `early_stop`        | `5`           | built in |",
+            "| `early_stop`        | `auto`        | built in |",
         ]),
         ("    ty|pe: number\n", "type", ["What the column holds", "- `binary` ", "- `text` "]),
         ("  ty|pe: concat\n", "type", ["Which combiner it is", "- `concat` "]),
@@ -206,7 +206,7 @@ def test_a_feature_shows_its_column(tmp_path: Path, line: str) -> None:
     )
     assert "- From 17 to 90, mean 38.58, half of them from 28 to 48" in text
     assert "```text\n▆█▂▁\n17 90\n```" in text
-    assert "- Encoder: `passthrough`\n- Output: `[batch, 1]`\n- Weights: none" in text
+    assert "- Encoder: `piecewise_linear`\n- Output: `[batch, 1]`\n- Weights: none" in text
 
 
 def test_a_category_shows_its_most_frequent_values(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_name_shows_what_it_names(tmp_path: Path, line: str, expected: str) ->
 def test_what_is_not_known_yet_is_left_out_or_said_to_be_so(tmp_path: Path) -> None:
     unknown = hovered(tmp_path, "  - name: |age\n", known=False)
     assert unknown is not None
-    assert unknown[0] == "**`age`** number input feature\n\n- Encoder: `passthrough`"
+    assert unknown[0] == "**`age`** number input feature\n\n- Encoder: `piecewise_linear`"
     waiting = hovered(tmp_path, "  - name: |other\n")
     assert waiting is not None
     assert "- Not known yet: the data were not read" in waiting[0]
@@ -263,7 +263,7 @@ def test_what_is_not_known_yet_is_left_out_or_said_to_be_so(tmp_path: Path) -> N
         ),
         ("type: concat", "type: con|cta", ["`concta` most likely means `concat`.", "**`concat`** combiner"]),
         ("epochs: 3", "effective_batch_|size: 3", ["Ludwig's that declml does not build yet"]),
-        ("type: concat", "type: tab|net", ["Ludwig's that declml does not build yet", "There are `concat`."]),
+        ("type: concat", "type: sequ|ence", ["Ludwig's that declml does not build yet", "There are `comparator`, `concat`"]),
         ("epochs: 3", "early_|stopping: 3", ["`early_stopping` is the older name of `early_stop`."]),
         ("trainer:\n  epochs: 3", "training:\n  epo|chs: 3", ["**`epochs`** of `trainer`"]),
         ("encoder: &words\n      num_layers: 2", "encoder: &words g|ru", ["**`gru`** encoder of a text feature"]),

@@ -26,7 +26,7 @@ def test_the_first_line_tells_the_model_and_every_change(tmp_path: Path) -> None
     assert isinstance(found.contents, types.MarkupContent)
     assert found.contents.value == (
         "**2 changes** since run 12 (accuracy 0.847):\n\n"
-        "- `input_features[age]` is gone, it was `number (passthrough)`\n"
+        "- `input_features[age]` is gone, it was `number (piecewise_linear)`\n"
         "- `trainer.epochs` `3` → `9`\n\n"
         "**The model**\n\n"
         "- Weights: 1,183,748 trainable, 90 frozen\n"
@@ -115,13 +115,13 @@ def test_an_unchanged_key_says_nothing_of_runs(tmp_path: Path) -> None:
 def test_a_key_that_is_gone_shows_on_its_section(tmp_path: Path) -> None:
     after = CONFIG.replace("trainer:\n  epochs: 3\n", "train|er:\n")
     text = changed(tmp_path, after, runs={1: (CONFIG, 0.8)})
-    assert "**1 change in it since run 1**:\n\n- `epochs` `3` → `100`" in text
+    assert "**1 change in it since run 1**:\n\n- `epochs` `3` → `auto`" in text
 
 
 @pytest.mark.parametrize(
     ("key", "gone", "said"),
     [
-        ("trai|ner:\n", "  optimizer: {type: sgd}\n", "- `optimizer.type` `sgd` → `adam`"),
+        ("trai|ner:\n", "  optimizer: {type: sgd}\n", "- `optimizer.type` `sgd` → `adamw`"),
         ("prepro|cessing:\n", "  sample_ratio: 0.5\n", "- `sample_ratio` `0.5` → `1`"),
         ("enco|der: &words\n", "      dropout: 0.3\n", "- `dropout` `0.3` → `0.2`"),
     ],
@@ -144,7 +144,7 @@ def test_what_was_all_of_a_section_shows_on_the_empty_key(tmp_path: Path, left: 
 @pytest.mark.parametrize("mark", ["- na|me: extra", "- name: ex|tra"])
 def test_a_new_feature_says_that_it_is_new(tmp_path: Path, mark: str) -> None:
     after = CONFIG.replace("input_features:\n", f"input_features:\n  {mark}\n    type: number\n")
-    assert "**New** since run 1: `number (passthrough)`." in changed(tmp_path, after, runs={1: (CONFIG, 0.8)})
+    assert "**New** since run 1: `number (piecewise_linear)`." in changed(tmp_path, after, runs={1: (CONFIG, 0.8)})
 
 
 def test_a_features_name_lists_what_changed_in_it(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_whole_config_is_annotated_line_by_line(tmp_path: Path) -> None:
         "encoder: {type: passthrough«→ [batch, 1]»}",
         "type: category«→ [batch, 3]»",
         "type: concat«→ [batch, 385]»",
-        "trainer:«epochs: 100, batch_size: auto → 256»  # how",
+        "trainer:«epochs: auto, batch_size: auto → 256»  # how",
         "probabilities: [0.7, 0.1, 0.2]«→ 21,000 / 3,000 / 6,000 rows»",
     ]
 
@@ -93,7 +93,7 @@ def test_without_a_model_only_what_the_text_tells_is_shown(tmp_path: Path) -> No
         "type: text«encoder: parallel_cnn»",
         "encoder:«type: parallel_cnn»",
         "- {name: age, type: number«encoder: dense»}",
-        "trainer:«epochs: 100, batch_size: auto»  # how",
+        "trainer:«epochs: auto, batch_size: auto»  # how",
     ]
 
 
@@ -118,7 +118,7 @@ def test_what_is_left_open_says_what_it_becomes(tmp_path: Path, written: str, ex
     ("before", "after", "expected"),
     [
         ("trainer:  # how\n  learning_rate: 0.01", "trainer: {epochs: 2}  # how",
-         "trainer: {epochs: 2}«batch_size: auto → 256, learning_rate: 0.001»  # how"),
+         "trainer: {epochs: 2}«batch_size: auto → 256, learning_rate: auto»  # how"),
         ("    probabilities: [0.7, 0.1, 0.2]", "    type: random", "type: random«→ 21,000 / 3,000 / 6,000 rows»"),
         ("    probabilities: [0.7, 0.1, 0.2]", "    probabilities:\n    - 0.7\n    - 0.1\n    - 0.2",
          "probabilities:«→ 21,000 / 3,000 / 6,000 rows»"),
@@ -148,7 +148,7 @@ def test_a_merged_type_needs_no_hint(tmp_path: Path) -> None:
     [
         (
             {"defaults"},
-            ["encoder: parallel_cnn", "type: parallel_cnn", "encoder: dense", "epochs: 100, batch_size: auto → 256"],
+            ["encoder: parallel_cnn", "type: parallel_cnn", "encoder: dense", "epochs: auto, batch_size: auto → 256"],
         ),
         ({"shapes"}, ["→ [batch, 256]", "→ [batch, 128]", "→ [batch, 1]", "→ [batch, 3]", "→ [batch, 385]"]),
         ({"split"}, ["→ 21,000 / 3,000 / 6,000 rows"]),

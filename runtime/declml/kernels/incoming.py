@@ -183,8 +183,9 @@ def claim(folder: Path, pid: int) -> int:
     Return who does it. A kernel that was killed after it launched a process could not say so, and the next one launches
     another: the first that is written down is the one.
     """
-    draft = folder / f"{_CLAIM}.{pid}.part"
-    draft.mkdir(exist_ok=True)
+    # A draft of its own for each call: the kernel writes the process down, and so does the process itself.
+    draft = folder / f"{_CLAIM}.{pid}.{secrets.token_hex(4)}.part"
+    draft.mkdir()
     (draft / "pid").write_text(str(pid))
     try:
         # A folder takes no other folder's place unless that is empty: the first one stays.

@@ -9,6 +9,7 @@ from typing import Any
 
 from declml.contracts import Facts
 from declml.run.components import Components
+from declml.run.files import write_text
 from declml.run.forest import ForestDesign, forest_design, forest_size
 from declml.run.network import Blueprint, blueprint
 from declml.run.prepare import Prepared
@@ -76,7 +77,7 @@ def _facts(prepared: Prepared) -> dict[str, Facts]:
 
 
 def _write_forest(forest: Forest, path: Path) -> None:
-    path.write_text(forest.text, encoding="utf-8")
+    write_text(path, forest.text)
 
 
 def _read_forest(forest: Forest, path: Path) -> None:

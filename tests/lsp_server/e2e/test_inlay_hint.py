@@ -36,9 +36,9 @@ async def test_what_nobody_wrote_is_shown_where_it_belongs(client: LanguageClien
     found = await hints(client, uri)
     assert [(hint.position.line, hint.position.character, hint.label) for hint in found] == [
         (2, 14, "encoder: parallel_cnn"),
-        (6, 8, "epochs: 100, batch_size: auto"),
+        (6, 8, "epochs: auto, batch_size: auto"),
     ]
-    assert [hint.label for hint in await hints(client, uri, 3, 99)] == ["epochs: 100, batch_size: auto"]
+    assert [hint.label for hint in await hints(client, uri, 3, 99)] == ["epochs: auto, batch_size: auto"]
     before = 'input_features: [{name: "größe 🙂", type: text'
     editor.write(uri, before + "}]\ntrainer: {epochs: -1}\n")
     units = {"utf-8": len(before.encode()), "utf-32": len(before)}

@@ -59,7 +59,7 @@ TIED = pl.Series("y", np.random.default_rng(4).integers(0, 4, 700).astype(float)
 def test_a_value_that_most_rows_share_leaves_the_other_bins_to_the_others() -> None:
     gains = np.concatenate([np.zeros(9_000), np.random.default_rng(2).exponential(100.0, 1_000)])
     facts = facts_of(pl.Series("gain", gains), asked(bins=20, normalization=None))
-    inside = np.histogram(gains[gains > 0], facts["edges"])[0]
+    inside = np.histogram(gains[gains > 0], facts["edges"])[0][1:]  # the first is that of the zeros
     assert len(facts["edges"]) >= 20
     assert inside.min() > 0
     assert inside.max() < 1_000 / 10

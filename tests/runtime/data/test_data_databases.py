@@ -144,7 +144,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     folder = tmp_path_factory.mktemp("postgres")
     for each in (folder, *folder.parents):
-        if each.name.startswith("pytest-"):
+        if each.name.startswith(("pytest-", "popen-")):
             each.chmod(0o755)
     password = folder / "password"
     password.write_text(PASSWORD)
