@@ -199,7 +199,7 @@ def _plain(words: Vocabulary, slot: Slot, level: Level) -> Meaning:
     schema, name = slot.schema, slot.name
     branches = schema.get("anyOf", (schema,))
     nested = next((each for each in branches if "properties" in each), None)
-    if nested is not None and level.is_list is not True:
+    if nested is not None and (level.is_list is False or (level.is_list is None and not _takes_a_scalar(schema))):
         return MappingMeaning(name, nested["properties"], doc=schema.get("description", ""))
     mapped = next((each for each in branches if isinstance(each.get("additionalProperties"), Mapping)), None)
     if mapped is not None and level.is_list is False:

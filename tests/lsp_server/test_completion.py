@@ -101,7 +101,8 @@ def test_the_parameters_of_the_nearest_type_come_first_after_a_misspelt_one() ->
     every = {name for word in WORDS.words("encoder", "text") for name in word.properties}
     assert set(labels) == every
     assert set(labels[: len(LSTM) - 1]) == LSTM - {"type"}
-    assert completed(TEXT + "    encoder:\n      type: lstmm\n      |").item("filter_size").detail == "of parallel_cnn"
+    of_others = completed(TEXT + "    encoder:\n      type: lstmm\n      |").item("filter_size")
+    assert of_others.detail == "of parallel_cnn, stacked_cnn"
 
 
 def test_an_older_name_of_a_section_or_type_is_understood_and_not_offered() -> None:
@@ -115,10 +116,11 @@ def test_required_keys_come_first_then_common_ones_then_those_that_would_do_noth
     assert split[0] == "column"
     feature = offered(TEXT + "    |")
     assert feature[0] == "encoder"
-    combiner = offered("combiner:\n  |")
-    assert {*combiner[:3]} == {"type", "dropout", "num_fc_layers"}
+    assert offered("combiner:\n  |")[0] == "type"
+    combiner = offered("combiner:\n  type: concat\n  |")
+    assert {*combiner[:2]} == {"dropout", "num_fc_layers"}
     assert combiner.index("output_size") > combiner.index("norm")  # it acts only where there are layers
-    layered = offered("combiner:\n  num_fc_layers: 2\n  |")
+    layered = offered("combiner:\n  type: concat\n  num_fc_layers: 2\n  |")
     assert layered.index("output_size") < layered.index("norm")
 
 
@@ -162,8 +164,8 @@ def test_an_alias_for_the_type_is_followed() -> None:
 def test_a_type_from_the_defaults_section_decides() -> None:
     text = "defaults: {text: {encoder: {type: lstm}}}\n" + TEXT + "    encoder:\n      |"
     assert set(offered(text)) == LSTM
-    assert completed(TEXT + "    encoder:\n      |").item("type").detail == "one of 7, default parallel_cnn"
-    assert completed(text).item("type").detail == "one of 7, default lstm"
+    assert completed(TEXT + "    encoder:\n      |").item("type").detail == "one of 15, default parallel_cnn"
+    assert completed(text).item("type").detail == "one of 15, default lstm"
 
 
 # Values.
@@ -186,9 +188,11 @@ def test_a_type_from_the_defaults_section_decides() -> None:
         ("trainer:\n  should_shuffle: |", ["true", "false"]),
         ("trainer:\n  regularization_type: |", ["l1", "l2", "l1_l2", "null"]),
         ("trainer:\n  regularization_typ: |", ["l1", "l2", "l1_l2", "null"]),
-        ("trainer:\n  learning_rate: |", ["0.001", "0.0001", "0.01"]),
-        ("trainer:\n  epochs: |", ["100", "50", "200"]),
-        ("trainer:\n  epochs:\n    |", ["100", "50", "200"]),
+        ("trainer:\n  learning_rate: |", ["auto", "0.001", "0.0001", "0.01"]),
+        ("trainer:\n  epochs: |", ["auto", "100", "50", "200"]),
+        ("trainer:\n  epochs:\n    |", ["auto", "100", "50", "200"]),
+        ("trainer:\n  early_stop: |", ["auto", "5", "10", "-1"]),
+        ("trainer:\n  batch_size: |", ["auto", "32", "128", "512"]),
         ("trainer:\n  seed: |", ["42"]),
         ("preprocessing:\n  split: {probabilities: |", ["[0.7, 0.1, 0.2]", "[0.8, 0.1, 0.1]"]),
         ("evaluation:\n  splits: |", ["[training, validation, test]", "training", "validation", "test"]),
@@ -196,7 +200,7 @@ def test_a_type_from_the_defaults_section_decides() -> None:
         ("evaluation:\n  splits:\n    - |", ["training", "validation", "test"]),
         ("evaluation:\n  splits:\n    |", ["- training", "- validation", "- test"]),
         ("data:\n  where: |", ["age >= 18 AND country = 'CH'", "null"]),
-        ("model_type: |", ["ecd"]),
+        ("model_type: |", ["ecd", "gbm"]),
     ],
 )
 def test_a_value_offers_what_may_stand_there(text: str, values: list[str] | set[str]) -> None:
@@ -365,7 +369,17 @@ def test_a_folder_is_looked_into_when_it_is_typed(project: Path) -> None:
     assert answer.item("part-1.csv.gz").filter_text == "data/part-1.csv.gz"
     assert ".hidden.csv" in offered("data:\n  source: .|", file=project)
     assert "people.csv" in offered(f"data:\n  source: {project.parent}/|", file=project)
-    assert offered("data:\n  source: no/such/folder/|", file=project) == ["people.csv", "null"]
+    examples = ["people.csv", "s3://bucket/people.parquet"]
+    keys = ["training", "validation", "test", "database", "query"]
+    assert offered("data:\n  source: no/such/folder/|", file=project) == [*examples, *keys, "null"]
+
+
+def test_a_source_of_several_parts_offers_its_keys_and_their_files(project: Path) -> None:
+    keys = ["training", "validation", "test", "database", "query"]
+    assert completed("data:\n  source: |", file=project).taken("training") == "data:\n  source:\n    training: "
+    assert set(keys) < set(offered("data:\n  source:\n    |", file=project))
+    assert offered("data:\n  source:\n    training: people.csv\n    |", file=project) == keys[1:]
+    assert offered("data:\n  source: {training: |", file=project)[:2] == ["Other.PARQUET", "people.csv"]
 
 
 def test_a_path_with_a_blank_and_a_list_of_paths_are_written_rightly(project: Path) -> None:
@@ -387,7 +401,7 @@ def test_a_very_full_folder_is_read_in_part(project: Path) -> None:
         (project.parent / f"{number}.csv").touch()
     answer = completed("data:\n  source: |", file=project)
     assert answer.list.is_incomplete
-    assert len(answer.items) <= 203
+    assert len([item for item in answer.items if item.kind is types.CompletionItemKind.File]) == 200
 
 
 # Anchors and comments.

@@ -23,6 +23,7 @@ EXAMPLES = [
 ]
 TEXT = "input_features:\n  - name: a\n    type: text\n"
 HARMFUL = ("yaml-syntax", "unknown-key", "duplicate-key", "complex-key", "foreign-parameter", "unknown-type")
+CHOOSING = ("type", "decay", "model_type")
 MARK = "<MARK>"
 
 
@@ -140,14 +141,14 @@ def test_whatever_is_taken_on_a_new_line_does_no_harm(file: Path) -> None:
 
 
 def scalars(text: str) -> Iterator[str]:
-    """Yield a text with a mark in the place of each of its plain values."""
+    """Yield a text with a mark in the place of each of its plain values, but for those that say what else may stand."""
     from declml_lsp.nodes import spots
     from declml_schema.tree import Scalar
 
     lines = text.split("\n")
     for spot in spots(parse(text).root):
         span = spot.node.span
-        if isinstance(spot.node, Scalar) and spot.step not in ("type", "decay") and span.start.line == span.end.line:
+        if isinstance(spot.node, Scalar) and spot.step not in CHOOSING and span.start.line == span.end.line:
             line = lines[span.start.line]
             marked = line[: span.start.column] + MARK + line[span.end.column :]
             yield "\n".join([*lines[: span.start.line], marked, *lines[span.start.line + 1 :]])
@@ -172,20 +173,20 @@ def test_a_new_feature_is_a_snippet_with_places_to_fill_in() -> None:
     assert item.kind is types.CompletionItemKind.Snippet
     edit = item.text_edit
     assert isinstance(edit, types.TextEdit)
-    assert edit.new_text == "name: $1\n    type: ${2|binary,category,number,text|}"
-    assert completed("input_features:\n  - |").taken(item) == "input_features:\n  - name: x\n    type: binary"
+    assert edit.new_text == "name: $1\n    type: ${2|bag,binary,category,date,number,sequence,set,text,vector|}"
+    assert completed("input_features:\n  - |").taken(item) == "input_features:\n  - name: x\n    type: bag"
 
 
 @pytest.mark.parametrize(
     ("text", "label", "expected"),
     [
-        ("|", "input_features …", "input_features:\n  - name: x\n    type: binary"),
+        ("|", "input_features …", "input_features:\n  - name: x\n    type: bag"),
         ("|", "trainer …", "trainer:\n  epochs: x"),
-        ("trainer:\n  |", "optimizer …", "trainer:\n  optimizer:\n    type: adam"),
+        ("trainer:\n  |", "optimizer …", "trainer:\n  optimizer:\n    type: adamw"),
         (TEXT + "    |", "encoder …", TEXT + "    encoder:\n      type: parallel_cnn"),
-        (TEXT + "  |", "- name, type …", TEXT + "  - name: x\n    type: binary"),
-        ("input_features: |", "name, type …", "input_features:\n  - name: x\n    type: binary"),
-        ("input_features: [|]", "name, type …", "input_features: [{name: x, type: binary}]"),
+        (TEXT + "  |", "- name, type …", TEXT + "  - name: x\n    type: bag"),
+        ("input_features: |", "name, type …", "input_features:\n  - name: x\n    type: bag"),
+        ("input_features: [|]", "name, type …", "input_features: [{name: x, type: bag}]"),
         ("preprocessing:\n  |", "split …", "preprocessing:\n  split:\n    type: random"),
     ],
 )
@@ -273,9 +274,9 @@ def test_markdown_is_sent_to_a_client_that_shows_it_and_plain_text_to_others() -
     marked = completed("trainer:\n  |", editor=NEOVIM).item("epochs").documentation
     assert isinstance(marked, types.MarkupContent)
     assert marked.kind is types.MarkupKind.Markdown
-    assert "Default: `100`" in marked.value
+    assert "Default: `auto`" in marked.value
     plain = completed("trainer:\n  |", editor=EMACS).docs("epochs")
-    assert "Default: '100'" in plain
+    assert "Default: 'auto'" in plain
     assert "`" not in plain
 
 
@@ -313,14 +314,14 @@ def test_a_deprecated_parameter_comes_last_and_is_marked() -> None:
 
 
 def test_type_and_default_stand_beside_the_label() -> None:
-    assert completed("combiner:\n  |").item("output_size").detail == "integer >= 1, default 256"
+    assert completed("combiner:\n  |").item("output_size").detail == "integer >= 1, default 128"
     capabilities = capabilities_of(VS_CODE)
     assert capabilities.text_document and capabilities.text_document.completion
     assert capabilities.text_document.completion.completion_item
     capabilities.text_document.completion.completion_item.label_details_support = True
     details = completed("combiner:\n  |", capabilities=capabilities).item("output_size").label_details
     assert details is not None
-    assert details.description == "integer >= 1, default 256"
+    assert details.description == "integer >= 1, default 128"
 
 
 def test_an_editor_that_names_the_command_is_asked_to_complete_again() -> None:

@@ -263,7 +263,14 @@ def test_what_is_not_known_yet_is_left_out_or_said_to_be_so(tmp_path: Path) -> N
         ),
         ("type: concat", "type: con|cta", ["`concta` most likely means `concat`.", "**`concat`** combiner"]),
         ("epochs: 3", "effective_batch_|size: 3", ["Ludwig's that declml does not build yet"]),
-        ("type: concat", "type: sequ|ence", ["Ludwig's that declml does not build yet", "There are `comparator`, `concat`"]),
+        (
+            "type: concat",
+            "type: sequ|ence",
+            [
+                "Ludwig's that declml does not build yet",
+                "There are `comparator`, `concat`",
+            ],
+        ),
         ("epochs: 3", "early_|stopping: 3", ["`early_stopping` is the older name of `early_stop`."]),
         ("trainer:\n  epochs: 3", "training:\n  epo|chs: 3", ["**`epochs`** of `trainer`"]),
         ("encoder: &words\n      num_layers: 2", "encoder: &words g|ru", ["**`gru`** encoder of a text feature"]),

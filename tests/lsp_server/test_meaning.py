@@ -184,7 +184,7 @@ def test_what_may_be_a_list_or_a_mapping_is_both() -> None:
     kinds = [type(each) for each in alternatives_in(WORDS, evaluation, "metrics")]
     assert kinds == [ListMeaning, MappingMeaning]
     data = meaning_of(WORDS, [Level(), Level("data")])
-    assert [type(each) for each in alternatives_in(WORDS, data, "source")] == [LeafMeaning, ListMeaning]
+    assert [type(each) for each in alternatives_in(WORDS, data, "source")] == [LeafMeaning, ListMeaning, MappingMeaning]
     assert alternatives_in(WORDS, data, "sorce") == []
 
 

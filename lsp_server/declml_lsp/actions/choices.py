@@ -43,6 +43,8 @@ def _switches(
     request: Request, words: Vocabulary, found: Found, node: MappingNode, meaning: MappingMeaning
 ) -> Iterator[Proposal]:
     chosen = meaning.word.name if meaning.word is not None else ""
+    if not node.entries:
+        return  # nothing is chosen yet
     others = [word for word in words.words(meaning.kind, meaning.feature) if word.name != chosen]
     type_key = "decay" if meaning.section == "scheduler" else "type"
     own = {*_own_keys(words, meaning), type_key}
@@ -70,8 +72,6 @@ def _edits(request: Request, node: MappingNode, type_key: str, word: Word, dropp
     snapshot, choice = request.snapshot, f"{type_key}: {word.name}"
     kept = [each for each in node.entries if each not in dropped]
     chosen = next((each for each in kept if each.key.text == type_key), None)
-    if not node.entries:
-        return []
     if node.flow:
         pieces = [choice if each is chosen else written(snapshot, each) for each in kept]
         return [flow_edit(node, pieces if chosen is not None else [choice, *pieces])]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from declml_lsp.completion.anchors import MERGE, alias_offers, merge_offers
 from declml_lsp.completion.comments import comment_offers
 from declml_lsp.completion.keys import key_offers
-from declml_lsp.completion.offer import Offer, Shape
+from declml_lsp.completion.offer import Offer, Rank, Shape
 from declml_lsp.completion.place import Place
 from declml_lsp.completion.skeletons import block_skeletons, item_skeletons
 from declml_lsp.completion.values import value_offers, whole_lists
@@ -92,6 +94,8 @@ def _after_key(place: Place, key: str) -> list[Offer]:
             answer += value_offers(place, meaning, Shape(flow=place.cursor.flow))
         elif isinstance(meaning, ListMeaning):
             answer += _list_after_key(place, meaning)
+        elif isinstance(meanings[0], LeafMeaning):  # beside a value, the beginning of a block is the less usual form
+            answer += [replace(each, rank=max(each.rank, Rank.REST)) for each in _block_after_key(place, meaning)]
         else:
             answer += _block_after_key(place, meaning)
     return [*answer, *_aliases(place, meanings, "")]

@@ -103,17 +103,17 @@ def _near(schema: Schema, default: Any) -> Iterator[float]:
     high = branch.get("maximum", branch.get("exclusiveMaximum", math.inf))
     if is_whole:
         if ("x-unit" in schema or schema.get("x-common")) and (high == math.inf or high < _IDENTITY):
-            yield from _whole_near(default)
+            yield from _whole_near(default, schema.get("x-unit"))
     elif low == 0 and high == 1:
         yield from (0.1, 0.2, 0.5)
     elif isinstance(default, int | float) and low >= 0:
         yield from (default / 10, default * 10) if default else (0.0001, 0.001, 0.01)
 
 
-def _whole_near(default: Any) -> Iterator[int]:
+def _whole_near(default: Any, unit: str | None) -> Iterator[int]:
     if isinstance(default, int):
         yield from (default // 2, default * 2) if default > 3 else (default + 1, default + 2)
-    elif default == "auto":
+    elif default == "auto" and unit == "rows":
         yield from _BATCHES
 
 
