@@ -66,9 +66,4 @@ describe("runs", () => {
     assert.ok(existsSync(path));
     assert.strictEqual(declml("runs", "tag", id, "baseline").trim(), `${id}  #baseline`);
   });
-
-  it("opens the walkthrough", async () => {
-    await vscode.commands.executeCommand("workbench.action.openWalkthrough", "declml.declml#start", false);
-    await until("its tab", () => tabs().some((each) => each.includes("Walkthrough") || each.includes("Train a model")));
-  });
 });
