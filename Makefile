@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # Small networks on few cores: threads that spin while they wait cost many times the work itself.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: help demo test tests thorough unit lint types contracts schema vscode e2e-vscode bench e2e-jupyter e2e-jupyter-vscode clean
+.PHONY: help demo test tests thorough unit lint types contracts schema vscode e2e-vscode bench e2e-jupyter clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /make \1\t/' | expand -t 18
@@ -84,9 +84,6 @@ $(VENV)/.jupyter: $(VENV)/.development
 
 e2e-jupyter: $(VENV)/.jupyter  ## the tutorial in a real JupyterLab, watched in a headless browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" tests/e2e/jupyter/run.sh
-
-e2e-jupyter-vscode: vscode-extension/node_modules/.package-lock.json $(VENV)/.jupyter  ## the tutorial in VS Code's notebook
-	DECLML_E2E_PYTHON=$(CURDIR)/$(BIN)/python tests/e2e/jupyter/vscode/run.sh
 
 clean:  ## remove the environment and what the demo wrote
 	rm -rf $(VENV) demo

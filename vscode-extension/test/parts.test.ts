@@ -23,10 +23,10 @@ test("the first source that names an interpreter wins; empty ones and broken one
   const source = (name: string, find: () => Promise<string | undefined>) => ({ name, find });
   const broken = source("broken", () => Promise.reject(new Error("no")));
   const sources = [
-    source("empty", () => Promise.resolve("")),
+    source("empty", async () => ""),
     broken,
-    source("a", () => Promise.resolve("/a")),
-    source("b", () => Promise.resolve("/b")),
+    source("a", async () => "/a"),
+    source("b", async () => "/b"),
   ];
   expect(await choose(sources)).toEqual({ python: "/a", source: "a" });
   expect(await choose([broken])).toBeUndefined();

@@ -5,10 +5,6 @@ import * as vscode from "vscode";
 import { mayRun } from "../server/ready";
 import type { LanguageServer } from "../server/language_server";
 import type { Interpreters } from "./interpreters";
-import { interpreterOf } from "./local";
-
-/** So much of what pip says is shown in a message; the log has all of it. */
-const MOST_SAID = 200;
 
 interface Item extends vscode.QuickPickItem {
   python?: string;
@@ -56,24 +52,22 @@ async function pick(interpreters: Interpreters, title: string, mayCreate = false
 async function create(interpreters: Interpreters, folder: string): Promise<string | undefined> {
   const base = (await interpreters.current())?.python ?? "python3";
   const made = await told("Making an environment", (report) => run(base, ["-m", "venv", ".venv"], folder, report));
-  return made ? interpreterOf(join(folder, ".venv")) : undefined;
+  const inside = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
+  return made ? join(folder, ".venv", ...inside) : undefined;
 }
 
 async function install(python: string, log: vscode.LogOutputChannel): Promise<boolean> {
   const wanted = vscode.workspace.getConfiguration("declml").get<string>("package", "declml");
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
-  let last = "";
   const done = await told("Installing declml", (report) =>
     run(python, ["-m", "pip", "install", "--disable-pip-version-check", wanted], folder, (line) => {
       log.info(line);
       report(line);
-      last = line;
     }),
   );
   if (done) return true;
   const show = "Show Logs";
-  const reason = last === "" ? "." : `: ${last.slice(0, MOST_SAID)}`;
-  const picked = await vscode.window.showErrorMessage(`declml could not be installed with ${python}${reason}`, show);
+  const picked = await vscode.window.showErrorMessage(`declml could not be installed with ${python}.`, show);
   if (picked === show) log.show();
   return false;
 }

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { RunStatus } from "../contract";
 import { progress } from "./live";
 import { age, bestOf, figureText, type Group, grouped, matching, type Sort, SORTS } from "./order";
-import { atWork, shortName } from "./record";
+import { shortName } from "./record";
 import type { KnownRun, RunStore } from "./store";
 
 /** A line of the view. */
@@ -128,12 +128,12 @@ function experimentItem(group: Group): vscode.TreeItem {
 
 function runItem(run: KnownRun, best: boolean): vscode.TreeItem {
   const { info } = run;
-  const live = atWork(info.status);
+  const live = info.status === "running" || info.status === "stopping";
   const item = new vscode.TreeItem(`${shortName(info.run)}${best ? " ★" : ""}`);
   item.id = `run:${info.path}`;
   const value =
     info.value === null || info.decides === null ? [] : [`${info.decides.metric} ${figureText(info.value)}`];
-  const when = live ? (WAITING.get(info.status) ?? progress(run.live)) : age(info.created, Date.now());
+  const when = live ? (info.status === "stopping" ? "stopping" : progress(run.live)) : age(info.created, Date.now());
   const tags = (info.tags ?? []).map((tag) => `#${tag}`);
   // A narrow view cuts off the end: the age goes first.
   item.description = [...value, ...tags, when].filter((each) => each !== "").join(" · ");
@@ -148,21 +148,14 @@ function runItem(run: KnownRun, best: boolean): vscode.TreeItem {
   return item;
 }
 
-/** What a run at work is told to be instead of its epoch. */
-const WAITING: ReadonlyMap<RunStatus, string> = new Map([
-  ["stopping", "stopping"],
-  ["reconnecting", "out of sight"],
-]);
 const OPEN_ENDED: readonly RunStatus[] = ["interrupted", "killed", "failed"];
 
-function tooltip(run: KnownRun): vscode.MarkdownString {
-  const { info, live, problem } = run;
+function tooltip({ info, live, problem }: KnownRun): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const rows: [string, string][] = [
     ["status", info.status],
     ["started", info.created === "" ? "" : new Date(info.created).toLocaleString()],
     ["from", info.trigger],
-    ["on", run.remote ?? ""],
     ["took", info.seconds === null ? "" : `${Math.round(info.seconds)} s`],
     ["tags", (info.tags ?? []).join(", ")],
     ["says", live.message === "" ? problem : live.message],

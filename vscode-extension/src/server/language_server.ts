@@ -33,7 +33,7 @@ export class LanguageServer implements vscode.Disposable {
   readonly onTraining = this.#trainings.event;
   readonly onEvent = this.#events.event;
   /** More variables for the server and its children. */
-  environment: () => Promise<Record<string, string>> = () => Promise.resolve({});
+  environment: () => Promise<Record<string, string>> = async () => ({});
   facts: ServerFacts = { choice: undefined, found: undefined, serverVersion: "" };
 
   constructor(

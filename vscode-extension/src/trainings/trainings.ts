@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { RunStore } from "../runs/store";
 import type { LanguageServer } from "../server/language_server";
-import { ENDED, isRefusal, RECONNECTING, type Refusal, type RunsAnswer, type Training } from "../server/protocol";
+import { ENDED, isRefusal, type Refusal, type RunsAnswer, type Training } from "../server/protocol";
 
 /** What a training may be asked for beyond its config. */
 export interface TrainOptions {
@@ -36,11 +36,6 @@ export class Trainings implements vscode.Disposable {
   isRunning(uri: string): boolean {
     const training = this.#newest.get(uri);
     return training !== undefined && !ENDED.includes(training.status);
-  }
-
-  /** Return whether a training of this window is at work in a run's folder. */
-  keepsUp(path: string): boolean {
-    return [...this.#newest.values()].some((each) => !ENDED.includes(each.status) && this.folder(each) === path);
   }
 
   /** Return the folder of a training's run, as soon as it is known. */
@@ -126,8 +121,6 @@ export class Trainings implements vscode.Disposable {
     this.#newest.set(training.uri, training);
     this.#changed.fire(training);
     const folder = this.folder(training);
-    if (folder === undefined) return;
-    this.store.markOutOfSight(folder, training.status === RECONNECTING);
-    void this.store.refresh(folder);
+    if (folder !== undefined) void this.store.refresh(folder);
   }
 }

@@ -81,7 +81,7 @@ export class Stage {
           },
         });
         document.addEventListener("readystatechange", () => {
-          if ((document.body as HTMLElement | null)?.className === "") {
+          if (document.body !== null && document.body.className === "") {
             (window as unknown as { wear(next: typeof theme): void }).wear(theme);
           }
         });
