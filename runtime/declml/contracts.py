@@ -218,10 +218,21 @@ class Batch:
     rows: int
 
 
-class Batches(Protocol):
-    """The rows of one split, in memory or mapped from a file."""
+class Rows(Protocol):
+    """The rows of one split, each to be seen once."""
 
     rows: int
+
+    def every_row(self, batch_size: int) -> Iterator[tuple[Tensor, Batch]]:
+        """Yield every row once, each batch with the places of its rows, ``(row,)`` int64.
+
+        The order is the one that pads least: it is the same for the same rows, and seldom that of the rows.
+        """
+        ...
+
+
+class Batches(Rows, Protocol):
+    """The rows of one split, in memory or mapped from a file, to be trained on."""
 
     def steps(self, batch_size: int) -> int:
         """Return how many batches an epoch has."""
@@ -230,13 +241,6 @@ class Batches(Protocol):
     def epoch(self, batch_size: int, *, seed: int | None, first_step: int = 0) -> Iterator[Batch]:
         """Yield the batches of one epoch from step ``first_step`` on: in an order that depends on ``seed`` alone, or,
         when it is None, in the order of the rows."""
-        ...
-
-    def every_row(self, batch_size: int) -> Iterator[tuple[Tensor, Batch]]:
-        """Yield every row once, each batch with the places of its rows, ``(row,)`` int64.
-
-        The order is the one that pads least: it is the same for the same rows, and seldom that of the rows.
-        """
         ...
 
 

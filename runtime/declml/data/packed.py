@@ -68,9 +68,7 @@ def readable(path: Path) -> Generator[None]:
             raise _broken(path, error) from error
         reason = (error.strerror or str(error)).lower()
         raise UserProblem("unreadable-source", f"{path} must be a readable file; got: {reason}.") from error
-    except Exception as error:
-        if type(error).__name__ != "ZstdError":
-            raise
+    except _zstandard().ZstdError as error:
         raise _broken(path, error) from error
 
 

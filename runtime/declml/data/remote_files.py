@@ -10,7 +10,8 @@ import http.client
 import re
 import time
 import urllib.error
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NoReturn
@@ -200,7 +201,7 @@ def _copy(source: IO[bytes], target: IO[bytes], size: int | None, shown: str, ne
 
 def _from_storage(url: str, known: Mapping[str, str | int], folder: Path, news: News) -> Arrived | None:
     shown = without_secrets(url)
-    with _storage_errors(shown):
+    with _told_in_a_sentence(shown):
         storage, path = _storage(url)
         marks = _marks(storage.info(path))
         if known and marks == dict(known) and ("etag" in marks or "mtime" in marks):
@@ -218,7 +219,7 @@ def _expanded(url: str, pins: Pins) -> list[str]:
     shown = without_secrets(url)
     protocol = url.partition("://")[0]
     try:
-        with _storage_errors(shown):
+        with _told_in_a_sentence(shown):
             storage, path = _storage(url)
             if any(each in path for each in "*?["):
                 found = sorted(str(each) for each in storage.glob(path))
@@ -280,25 +281,21 @@ def _marks(info: Mapping[str, Any]) -> dict[str, str | int]:
     return found
 
 
-class _storage_errors:  # noqa: N801 - used as a function: with _storage_errors(...)
+@contextmanager
+def _told_in_a_sentence(shown: str) -> Generator[None]:
     """Turn whatever a storage's own library raises into one sentence."""
-
-    def __init__(self, shown: str) -> None:
-        self._shown = shown
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is None or isinstance(error, UserProblem | Unreachable) or not isinstance(error, Exception):
-            return
+    try:
+        yield
+    except (UserProblem, Unreachable):
+        raise
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise UserProblem("absent-url", f"'{shown}' must be a file; got nothing there.") from error
+    except Exception as error:  # each library has errors of its own
         name, reason = type(error).__name__, (str(error).strip().splitlines() or [""])[0]
-        if isinstance(error, FileNotFoundError | IsADirectoryError):
-            raise UserProblem("absent-url", f"'{self._shown}' must be a file; got nothing there.") from error
         if isinstance(error, PermissionError) or "Credential" in name or "Forbidden" in name or "Auth" in name:
             raise UserProblem(
                 "no-access",
-                f"'{self._shown}' must be open to you; got: {reason or name}.",
+                f"'{shown}' must be open to you; got: {reason or name}.",
                 hint="Set the credentials of that storage, for s3:// such as AWS_PROFILE or AWS_ACCESS_KEY_ID.",
             ) from error
         raise Unreachable(reason or name) from error

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from declml.contracts import Batches, Metric, Model, Scores
+from declml.contracts import Metric, Model, Rows, Scores
 
 _DOUBLE_BYTES = 1 << 30  # answers larger than this are not copied into double precision
 
@@ -64,7 +64,7 @@ class Predictions:
 
 def evaluate(
     model: Model,
-    batches: Batches,
+    batches: Rows,
     outputs: Sequence[OutputSpec],
     *,
     batch_size: int,
@@ -84,7 +84,7 @@ def evaluate(
 
 def predict(
     model: Model,
-    batches: Batches,
+    batches: Rows,
     outputs: Sequence[OutputSpec],
     *,
     batch_size: int,

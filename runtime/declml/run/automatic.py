@@ -1,7 +1,8 @@
 """What the `auto` values of a trainer become once the training rows are known.
 
-Measured by ``tests/benchmarks/quality.py --tune`` on tables from 250 to 100,000 rows: a network learns in a number of
-steps that grows slowly with the rows, and needs no more evaluations the longer that is.
+``tests/benchmarks/quality.py --tune`` judges them. What they rest on: the steps that a network takes to its best
+weights grow much more slowly than the rows do, about with their square root; more evaluations than a few tens find no
+better weights.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def automatic(plan: Plan, components: Components, rows: int) -> Values:
         longest = [int(each["epochs"]) for each in paces if "epochs" in each]
         decided["epochs"] = min(longest) if longest else _epochs(rows)
         if not trainer["checkpoints_per_epoch"] and not trainer["steps_per_checkpoint"]:
-            decided["epochs_per_checkpoint"] = max(1, decided["epochs"] // EVALUATIONS)
+            decided["epochs_per_checkpoint"] = math.ceil(decided["epochs"] / EVALUATIONS)
     if trainer["early_stop"] == "auto":
         evaluations = decided["epochs"] // decided.get("epochs_per_checkpoint", 1) if "epochs" in decided else 0
         decided["early_stop"] = max(_PATIENCE, evaluations // 3)

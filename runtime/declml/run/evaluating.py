@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from declml.contracts import Batches, Facts, Metric, Model, OutputOperation, Scores
+from declml.contracts import Facts, Metric, Model, OutputOperation, Rows, Scores
 from declml.evaluation.confusion import confusion
 from declml.evaluation.evaluate import OutputSpec, Predictions, evaluate
 from declml.evaluation.slices import score_slices
@@ -91,11 +91,11 @@ class Evaluator:
         limit = component.facts.get("more_classes_than")
         return limit is not None and len(class_names(self._facts[output.name])) <= output.parameters[limit]
 
-    def scores(self, batches: Batches) -> Scores:
+    def scores(self, batches: Rows) -> Scores:
         """Return the scores of the model on these rows."""
         return evaluate(self._model, batches, self.specs, batch_size=self._batch_size)[0]
 
-    def final(self, batches: Batches, table: pl.DataFrame) -> FinalResult:
+    def final(self, batches: Rows, table: pl.DataFrame) -> FinalResult:
         """Return scores, slices, confusion and answers; ``table`` has the rows of ``batches``, in their order."""
         scores, predictions = evaluate(self._model, batches, self.specs, batch_size=self._batch_size)
         masks = slice_masks(self._plan, table)

@@ -9,17 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from declml.contracts import Batch, Batches
+from declml.contracts import Batch, Rows
 from declml.trees.forest import Forest
 
 
 class FollowedRows:
-    """Rows whose answers follow a training: `declml.contracts.Batches`, whose one group is what the trees say so far.
+    """Rows whose answers follow a training: `declml.contracts.Rows`, whose one group is what the trees say so far.
 
     All trees anew at each evaluation would cost the square of their number.
     """
 
-    def __init__(self, forest: Forest, batches: Batches) -> None:
+    def __init__(self, forest: Forest, batches: Rows) -> None:
         self.rows = batches.rows
         places, batch = next(batches.every_row(max(1, batches.rows)))
         order = places.cpu().numpy()
@@ -46,14 +46,6 @@ class FollowedRows:
             )  # fmt: skip
             self._answers += new
         self._iterations = iterations
-
-    def steps(self, batch_size: int) -> int:
-        """Return how many batches all rows make."""
-        return -(-self.rows // batch_size)
-
-    def epoch(self, batch_size: int, *, seed: int | None, first_step: int = 0) -> Iterator[Batch]:
-        """Refuse: trees are not grown from batches."""
-        raise NotImplementedError("trees read all rows at once")
 
     def every_row(self, batch_size: int) -> Iterator[tuple[Tensor, Batch]]:
         """Yield the answers so far and the targets, in the order of the rows."""

@@ -69,7 +69,7 @@ def test_a_table_is_trained_for_hundreds_of_steps_and_evaluated_at_most_so_often
     steps = steps_of(trainer, -(-rows // trainer["batch_size"]))
     assert 800 <= steps.total * trainer["batch_size"] / 256 <= 7_200
     evaluations = sum(steps.evaluates_after(step) for step in range(1, steps.total + 1))
-    assert min(6, trainer["epochs"]) <= evaluations <= 2 * EVALUATIONS
+    assert min(6, trainer["epochs"]) <= evaluations <= EVALUATIONS
     assert 5 <= trainer["early_stop"] <= evaluations
 
 

@@ -31,7 +31,7 @@ class TabMParameters(LayerParameters):
 
     num_submodels: int = parameter(
         8,
-        "How many networks answer together; more are more accurate and better calibrated, and cost about as much more.",
+        "How many networks answer together; more are often more accurate and better calibrated, and cost more.",
         ge=1,
         le=256,
         unit="networks",
@@ -158,7 +158,7 @@ class _OverRows(nn.Module):
 TABM = Component(
     kind="combiner",
     name="tabm",
-    doc="Mixes the features by several dense networks that share their weights and answer together: best on tables.",
+    doc="Mixes the features by several dense networks that share weights and answer together: often best on tables.",
     parameters=TabMParameters,
     build=TabM,
     rules=(BIAS_RULE,),

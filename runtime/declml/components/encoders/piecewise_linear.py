@@ -55,8 +55,8 @@ class PiecewiseLinear(nn.Module):
     """Piecewise linear encoding and a linear layer for each feature; the bins are the ``edges`` of a member's facts.
 
     A value becomes one number a bin: 1 where it lies beyond the bin, 0 where it lies before, its share of the way
-    inside. Beyond the outer edges nothing changes any more, as in a tree: there the training rows say nothing, and a
-    line that goes on made a single mistyped value cost more than a thousand others.
+    inside. Beyond the outer edges nothing changes any more, as in a tree: the training rows say nothing of what lies
+    there, and a line that goes on would let one mistyped value ruin a prediction.
     Shape: ``(batch, 2 * feature)``, values beside marks of missing ones -> ``(batch, feature * output_size)``.
     """
 
