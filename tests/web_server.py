@@ -13,11 +13,12 @@ from typing import Any
 
 @dataclass
 class Site:
-    """What the server gives: bodies by path, and how it behaves."""
+    """What the server gives: bodies by path, where else to look, and how it behaves."""
 
     bodies: dict[str, bytes] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
     tells: str = "etag"  # or "date", or "" for a server that says nothing of its files' versions
     date: str = "Mon, 02 Nov 2026 10:00:00 GMT"
     cut: int = 0
@@ -34,7 +35,7 @@ def serving(site: Site) -> Generator[Site]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             site.headers.append(dict(self.headers.items()))
-            status = site.statuses.get(path, 200 if path in site.bodies else 404)
+            status = site.statuses.get(path, 302 if path in site.moved else 200 if path in site.bodies else 404)
             body = site.bodies.get(path, b"")
             etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
             same = site.tells == "etag" and self.headers.get("If-None-Match") == etag
@@ -47,6 +48,8 @@ def serving(site: Site) -> Generator[Site]:
                 self.send_header("ETag", etag)
             if site.tells == "date":
                 self.send_header("Last-Modified", site.date)
+            if status == 302:
+                self.send_header("Location", site.moved[path])
             if path in site.types:
                 self.send_header("Content-Type", site.types[path])
             if status != 200:

@@ -2,7 +2,8 @@
 
 SQLite is read with Python's own module, DuckDB with its package, PostgreSQL through ADBC, whose driver brings Arrow
 batches straight from the server's binary format: each gives its rows in parts, so that a result may be larger than
-memory. Nothing here can change a database: every connection is opened for reading only.
+memory. A config comes from anywhere, so its query may only read the database that is named beside it: connections are
+opened for reading, and SQLite and DuckDB, which could write and read other files, are told to touch none.
 """
 
 from __future__ import annotations
@@ -201,7 +202,9 @@ def _write(database: Database, query: str, folder: Path, news: News) -> list[str
 def _from_sqlite(database: Database, query: str) -> Iterator[pl.DataFrame]:
     address = f"file:{quote(database.place)}?mode=ro"
     try:
-        with closing(sqlite3.connect(address, uri=True)) as connection, closing(connection.execute(query)) as cursor:
+        with closing(sqlite3.connect(address, uri=True)) as connection, closing(connection.cursor()) as cursor:
+            connection.set_authorizer(_only_reading)
+            cursor.execute(query)
             if cursor.description is None:
                 raise _bad_query(database, "it gives no rows")
             names = _different([each[0] for each in cursor.description])
@@ -210,6 +213,12 @@ def _from_sqlite(database: Database, query: str) -> Iterator[pl.DataFrame]:
                 yield pl.DataFrame([_column(name, [*values]) for name, values in zip(names, columns, strict=True)])
     except (sqlite3.Error, sqlite3.Warning) as error:
         raise _bad_query(database, str(error)) from error
+
+
+def _only_reading(action: int, *_: str | None) -> int:
+    """Allow what SELECT takes; with ATTACH, PRAGMA or VACUUM INTO a query could reach other files."""
+    allowed = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+    return sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
 
 
 def _column(name: str, values: list[Any]) -> pl.Series:
@@ -225,7 +234,8 @@ def _column(name: str, values: list[Any]) -> pl.Series:
 def _from_duckdb(database: Database, query: str) -> Iterator[pl.DataFrame]:
     duckdb = _package("duckdb")
     try:
-        with closing(duckdb.connect(database.place, read_only=True)) as connection:
+        settings = {"enable_external_access": "false", "lock_configuration": "true"}
+        with closing(duckdb.connect(database.place, read_only=True, config=settings)) as connection:
             relation = connection.sql(query)
             if relation is None:
                 raise _bad_query(database, "it gives no rows")
@@ -233,6 +243,8 @@ def _from_duckdb(database: Database, query: str) -> Iterator[pl.DataFrame]:
             # The name of the method is another one before DuckDB 1.5.
             reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
             yield from _frames(reader(_PART_ROWS))
+    except duckdb.PermissionException as error:
+        raise _bad_query(database, "it may not touch other files") from error
     except duckdb.IOException as error:
         raise _NotNow(str(error).strip().splitlines()[0]) from error
     except duckdb.Error as error:

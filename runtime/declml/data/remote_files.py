@@ -115,11 +115,9 @@ def _fetch_one(
 
 
 def _from_server(url: str, known: Mapping[str, str | int], folder: Path, news: News) -> Arrived | None:
-    from urllib.request import urlopen
-
     shown = without_secrets(url)
     try:
-        with urlopen(_request(url, known), timeout=_TIMEOUT_SECONDS) as response:
+        with _opener().open(_request(url, known), timeout=_TIMEOUT_SECONDS) as response:
             name = _name_of(response.geturl(), url, response.headers)
             size = _whole(response.headers.get("Content-Length"))
             with (folder / name).open("wb") as file:
@@ -136,6 +134,20 @@ def _from_server(url: str, known: Mapping[str, str | int], folder: Path, news: N
     if size is not None and came != size:
         raise Unreachable(f"{came:,} of {size:,} bytes arrived")
     return Arrived(name, {key: value for key, value in marks.items() if value is not None})
+
+
+def _opener() -> Any:
+    """Return what opens an address and follows it elsewhere, but tells a password to no other server."""
+    from urllib.request import HTTPRedirectHandler, build_opener
+
+    class Discreet(HTTPRedirectHandler):
+        def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+            onward = super().redirect_request(req, fp, code, msg, headers, newurl)
+            if onward is not None and urlsplit(onward.full_url)[:2] != urlsplit(req.full_url)[:2]:
+                onward.remove_header("Authorization")
+            return onward
+
+    return build_opener(Discreet)
 
 
 def _request(url: str, known: Mapping[str, str | int]) -> Any:
@@ -175,7 +187,8 @@ def _name_of(final: str, asked: str, headers: Any) -> str:
     names = [PurePosixPath(unquote(urlsplit(each).path)).name for each in (asked, final)]
     if told:
         names.append(PurePosixPath(told[1].strip()).name)
-    name = next((each for each in names if PurePosixPath(each).suffix), next(filter(None, names), "data"))
+    names = [each for each in names if each.strip(".")]
+    name = next((each for each in names if PurePosixPath(each).suffix), next(iter(names), "data"))
     if not PurePosixPath(name).suffix:
         name += _ENDINGS.get(str(headers.get("Content-Type") or "").partition(";")[0].strip().lower(), "")
     return name

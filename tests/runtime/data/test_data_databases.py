@@ -78,7 +78,9 @@ def test_a_large_result_comes_in_parts(sqlite: Path, tmp_path: Path, monkeypatch
     [
         ("SELECT * FROM nowhere", "bad-query", "no such table: nowhere"),
         ("SELEC 1", "bad-query", "syntax error"),
-        ("DELETE FROM people", "bad-query", "readonly"),
+        ("DELETE FROM people", "bad-query", "not authorized"),
+        ("VACUUM INTO 'other.sqlite'", "bad-query", "authorization denied"),
+        ("ATTACH 'other.sqlite' AS other", "bad-query", "not authorized"),
         ("SELECT id, id FROM people", "duplicate-column", "got 'id' twice"),
         ("SELECT * FROM people WHERE id > 9", "empty-table", "at least one row"),
     ],
@@ -124,6 +126,20 @@ def test_rows_of_duckdb_are_a_table(tmp_path: Path) -> None:
         with pytest.raises(UserProblem, match=said) as caught:
             got(path, query, tmp_path)
         assert caught.value.code == "bad-query"
+
+
+def test_a_query_of_duckdb_neither_reads_nor_writes_other_files(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed: pip install 'declml[sql]'")
+    path, secret, copy = tmp_path / "shop.duckdb", tmp_path / "secret.csv", tmp_path / "copy.csv"
+    duckdb.connect(path).close()
+    secret.write_text("a\n1\n")
+    for query in (f"SELECT * FROM read_csv('{secret}')", f"SELECT * FROM '{secret}'", f"COPY (SELECT 1) TO '{copy}'"):
+        with pytest.raises(UserProblem) as caught:
+            got(path, query, tmp_path)
+        assert caught.value.code == "bad-query"
+    with pytest.raises(UserProblem, match="locked"):
+        got(path, "SET enable_external_access = true", tmp_path)
+    assert not copy.exists()
 
 
 # --- a real PostgreSQL ------------------------------------------------------------------------------------------------

@@ -146,6 +146,17 @@ def test_no_secret_is_kept_in_origin_or_pins(site: Site, tmp_path: Path) -> None
     assert without_secrets("https://a:b@h/p?q=1") == "https://h/p?..."
 
 
+def test_a_password_goes_to_the_server_it_is_for_alone(site: Site, tmp_path: Path) -> None:
+    with serving(Site()) as other:
+        other.bodies["/e.csv"] = ROWS
+        site.moved |= {"/near": "/d.csv", "/far": f"{other.url}/e.csv"}
+        secret = site.url.replace("://", "://ann:p@")
+        assert read_table(got(f"{secret}/near", tmp_path).paths)["a"].to_list() == [1, 2]
+        assert [("Authorization" in each) for each in site.headers] == [True, True]
+        assert read_table(got(f"{secret}/far", tmp_path).paths)["a"].to_list() == [1, 2]
+        assert len(other.headers) == 1 and "Authorization" not in other.headers[0]
+
+
 def test_a_type_gives_a_name_without_an_ending_one(site: Site, tmp_path: Path) -> None:
     site.bodies["/export"] = ROWS
     site.types["/export"] = "text/csv; charset=utf-8"
