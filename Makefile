@@ -79,7 +79,7 @@ bench: $(VENV)/.development  ## the measurements behind the README's figures
 	$(BIN)/python tests/benchmarks/language_server.py --lines 5000
 
 $(VENV)/.jupyter: $(VENV)/.development
-	$(INSTALL) jupyterlab nbconvert playwright
+	$(INSTALL) jupyterlab jupyterlab-lsp nbconvert playwright python-lsp-server
 	@touch $@
 
 e2e-jupyter: $(VENV)/.jupyter  ## the tutorial in a real JupyterLab, watched in a headless browser

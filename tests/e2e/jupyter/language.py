@@ -1,6 +1,6 @@
 """jupyterlab-lsp with the language server: a config and a ``%%declml`` cell are underlined, explained and completed.
 
-Needs jupyterlab-lsp and a language server for Python (python-lsp-server) beside declml; `walk.py` needs neither.
+Needs jupyterlab-lsp, and for the cell a language server for Python (python-lsp-server), beside declml.
 """
 
 from __future__ import annotations
@@ -95,9 +95,9 @@ def look(page: Page, lab: Lab, document: str, out: Path) -> None:
     found = marked(page)
     page.screenshot(path=out / f"{name}.png")
     saw(f"{document}: underlined {found}", "tpye" in found, lab)
-    told = hovered(page, "category")
+    told = hovered(page, "output_features")  # jupyterlab-lsp asks of keys, and never of plain values
     page.screenshot(path=out / f"{name}-hover.png")
-    saw(f"{document}: said of 'category': {told.strip().splitlines()[:1]}", "categor" in told.casefold(), lab)
+    saw(f"{document}: said of 'output_features': {told.strip().splitlines()[:3]}", "predicts" in told, lab)
     offered = completed(page, "combiner:\nty" if is_cell else "combiner:\n  ty")
     page.screenshot(path=out / f"{name}-completion.png")
     saw(f"{document}: offered {offered[:4]}", any("type" in each for each in offered), lab)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Walk through the tutorial in a real JupyterLab. Needs a Python with JupyterLab, nbconvert and playwright in front of
-# PATH; a Chromium is installed where there is none and we may. The language server in one is seen by hand, with
-# jupyterlab-lsp and python-lsp-server besides: python tests/e2e/jupyter/language.py
+# Walk through the tutorial in a real JupyterLab, and see the language server in one. Needs a Python with JupyterLab,
+# jupyterlab-lsp, python-lsp-server, nbconvert and playwright in front of PATH; a Chromium is installed where there is
+# none and we may.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 if ! command -v chromium >/dev/null; then
@@ -11,3 +11,4 @@ if ! command -v chromium >/dev/null; then
 fi
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 OMP_NUM_THREADS=1
 timeout 900 python "$here/walk.py" "$@"
+timeout 300 python "$here/language.py" "$@"

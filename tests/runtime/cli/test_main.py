@@ -146,6 +146,12 @@ def test_the_installed_name_leads_here() -> None:
     assert cli.name == "cli"
 
 
+def test_python_runs_the_package(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "declml", "--version"]
+    answer = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert answer.stdout.startswith("declml ")
+
+
 def test_problems_of_a_config_are_told_with_their_place_by_any_command(declml: Declml, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(BAD)
     for command in ("plan", "train"):
