@@ -42,7 +42,8 @@ class Launched:
     """A training process. ``read_to`` is the byte of its event stream up to which `follow` has told everything.
 
     ``process`` is None for one that somebody else started (`attach`); its exit code cannot be known then. ``news`` is
-    set whenever the stream has grown, where somebody knows; without it the file is looked at.
+    set whenever the stream has grown, where somebody knows; without it the file is looked at. A process is ``doubtful``
+    when a kernel was asked first and died before it could answer: it may have started one that does the same.
     """
 
     pid: int
@@ -50,6 +51,7 @@ class Launched:
     process: Process | None = field(default=None, repr=False)
     read_to: int = 0
     news: threading.Event = field(default_factory=threading.Event, repr=False)
+    doubtful: bool = False
 
     def ended(self) -> bool:
         """Return whether the process is gone."""
@@ -118,7 +120,7 @@ def launch(
             environment=environment_of(environment or {}),
             python=python,
         )
-    return Launched(process.pid, log, process, read_to)
+    return Launched(process.pid, log, process, read_to, doubtful=kernel is not None)
 
 
 def attach(pid: int, *, folder: Path, read_to: int = 0) -> Launched:

@@ -13,14 +13,14 @@ from typing import Any, TypeAlias
 
 from declml.data.cache import content_hash_of_files
 from declml.data.pins import News, quiet
-from declml.errors import ConfigProblems, UserProblem
+from declml.errors import ConfigProblems, DeclmlError, UserProblem
 from declml.kernels.channel import Channel
-from declml.kernels.local import Launched, follow, interrupt, launch, whole_size
+from declml.kernels.local import Launched, Outcome, attach, follow, interrupt, launch, whole_size
 from declml.run.config import Config, place_problem, told_problem
 from declml.run.files import storage_problem
 from declml.run.folder import RunFolder, create_run
 from declml.run.identity import identity_of
-from declml.run.lock import require_free, taken_problem
+from declml.run.lock import holder, require_free, taken_problem
 from declml.run.record import command_line, plugin_hashes
 from declml.run.request import NO_SPACE_EXIT, TAKEN_EXIT, Request
 from declml.run.tables import Source, source_of
@@ -150,6 +150,7 @@ def prepare_run(
         warnings=[problem.as_json() for problem in (*launch_.problems, *source_warnings(launch_.config, source))],
         sides=None if source.sides is None else list(source.sides),
         origins=[dict(each) for each in source.origins],
+        told=whole_size(folder.events),
     )
     return Prepared(folder, request)
 
@@ -163,9 +164,8 @@ def start_run(launch_: Launch, *, resume: str | Path | None = None, again: bool 
     # Asked for only now: where a finished run is the answer, no kernel is needed.
     kernel = launch_.kernel() if launch_.kernel is not None else None
     request = replace(prepared.request, kernel=kernel.label if kernel is not None else None)
-    told = whole_size(folder.events)
     try:
-        process = launch(request.as_json(), folder=folder.path, read_to=told, kernel=kernel)
+        process = launch(request.as_json(), folder=folder.path, read_to=request.told or 0, kernel=kernel)
     except OSError as error:
         raise storage_problem(error, folder.path) from error
     return Started(folder, process, launch_.config)
@@ -176,8 +176,9 @@ def begun_run(started: Started) -> Run:
     process = started.process
     while process is not None and not process.ended():
         with contextlib.suppress(UserProblem):
-            if open_run(started.folder.path).record.get("process") == process.pid:
-                return open_run(started.folder.path)
+            run = open_run(started.folder.path)
+            if run.record.get("process") == process.pid or (process.doubtful and run.status == "running"):
+                return run
         time.sleep(_BEGIN_SECONDS)
     # It ended already, or there was nothing to do: whatever it said is told as to one who stayed.
     return follow_run(started)
@@ -189,7 +190,8 @@ def follow_run(started: Started, on_event: OnEvent | None = None, stop: OnStop |
     A `KeyboardInterrupt` asks the process to stop after a checkpoint; a second one ends it at once. ``stop`` does that
     for a process of another machine: it hears whether it is the second one.
     """
-    if started.process is None:
+    process = started.process
+    if process is None:
         return replace(open_run(started.folder.path), reused=True)
     problems: list[Mapping[str, Any]] = []
     mirror = TensorBoardMirror(started.folder.path)
@@ -205,36 +207,51 @@ def follow_run(started: Started, on_event: OnEvent | None = None, stop: OnStop |
     try:
         while True:
             try:
-                outcome = follow(started.folder.events, started.process, take)
-                break
+                outcome = follow(started.folder.events, process, take)
+                if outcome.exit_code != TAKEN_EXIT or not process.doubtful or outcome.status != "killed":
+                    break
+                process = _twin(started.folder, process)
             except KeyboardInterrupt:
                 if stop is not None:
                     stop(asked)
                 else:
-                    interrupt(started.process.pid, again=asked)
+                    interrupt(process.pid, again=asked)
                 asked = True
     finally:
         mirror.close()
-    if outcome.exit_code == TAKEN_EXIT:
+    if outcome.exit_code == TAKEN_EXIT and not process.doubtful:
         raise taken_problem(started.folder)
     if outcome.status in {"finished", "interrupted"}:
         return open_run(started.folder.path)
+    raise _failure(started, outcome, problems)
+
+
+def _failure(started: Started, outcome: Outcome, problems: Sequence[Mapping[str, Any]]) -> DeclmlError:
+    """Return what to tell of a process that did not finish; ``problems`` are those that its events told."""
     if outcome.exit_code == NO_SPACE_EXIT:
-        raise UserProblem(
+        return UserProblem(
             "disk-full", f"There must be room on the disk for {started.folder.path}; got none left.",
             hint="Free some space and go on with --resume, or choose another place with --runs.",
         )  # fmt: skip
     if outcome.status == "failed" and problems:
-        raise ConfigProblems(
+        return ConfigProblems(
             [told_problem(each, started.config) for each in problems if each["severity"] == "error"],
             source=started.config.text,
             file=started.config.file,
         )
-    raise UserProblem(
+    return UserProblem(
         "run-killed",
         outcome.message,
         hint=f"Go on with: declml train {started.config.file} --resume {started.folder.id}",
     )
+
+
+def _twin(folder: RunFolder, ours: Launched) -> Launched:
+    """Return the process that a dying kernel had started for the same, in whose favour ours has ended."""
+    process = holder(folder) or open_run(folder.path).record.get("process")
+    if not isinstance(process, int):
+        raise taken_problem(folder)
+    return attach(process, folder=folder.path, read_to=ours.read_to)
 
 
 def check_pin(launch_: Launch, source: Source) -> None:

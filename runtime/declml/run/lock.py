@@ -52,7 +52,7 @@ def require_free(folder: RunFolder) -> None:
 
 def taken_problem(folder: RunFolder) -> UserProblem:
     """Return the problem of a run that another process trains."""
-    process = _holder(folder)
+    process = holder(folder)
     who = f"process {process} trains" if process is not None else "another process trains"
     return UserProblem(
         "run-running",
@@ -61,7 +61,7 @@ def taken_problem(folder: RunFolder) -> UserProblem:
     )
 
 
-def _holder(folder: RunFolder) -> int | None:
+def holder(folder: RunFolder) -> int | None:
     """Return the process that holds the lock, as it wrote down, or as the record says."""
     named: list[object] = []
     with suppress(OSError, ValueError):

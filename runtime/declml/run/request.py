@@ -21,7 +21,9 @@ class Request:
     ``threads`` and ``device`` repeat those of another run when that run is reproduced; None lets the process choose.
     ``kernel`` is what a person calls the kernel that starts the process. ``warnings`` are the checker's
     problems that keep nothing from running: the stream tells them like any other news. ``sides`` is the side of each
-    path where the source gives files for each; ``origins`` says where copies of remote data are from.
+    path where the source gives files for each; ``origins`` says where copies of remote data are from. ``told`` is how
+    many bytes of whole events the run had when it was asked for: more of them are those of another process, which was
+    asked for the same.
     """
 
     folder: str
@@ -41,6 +43,7 @@ class Request:
     warnings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     sides: list[int] | None = None
     origins: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    told: int | None = None
     format: int = 1
 
     def as_json(self) -> dict[str, Any]:

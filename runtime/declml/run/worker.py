@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from declml.errors import ConfigProblems, UserProblem
+from declml.kernels.local import whole_size
 from declml.run.config import heeding, place_problem
 from declml.run.events import EventWriter
 from declml.run.folder import RunFolder
@@ -29,7 +30,7 @@ def main(request_path: str) -> int:
     """Train what the request asks for and return the process's exit code. Every end is told in the last event.
 
     Only the exit code tells of a disk without room for that event, `NO_SPACE_EXIT`, and of another process that trains
-    this run already, `TAKEN_EXIT`: the events are that one's.
+    this run or has done so, `TAKEN_EXIT`: the events are that one's.
     """
     try:
         return _train(request_path)
@@ -51,6 +52,9 @@ def _train(request_path: str) -> int:
     lock = take_lock(folder)
     if lock is None:
         print(taken_problem(folder), file=sys.stderr)  # noqa: T201 - the process's log is all that it may write
+        return TAKEN_EXIT
+    if request.told is not None and whole_size(folder.events) != request.told:
+        print("another process has done what was asked", file=sys.stderr)  # noqa: T201 - as above
         return TAKEN_EXIT
     writer = EventWriter(folder.events)
     ledger = Ledger(folder, request)

@@ -7,16 +7,21 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from tests.waiting import until
 
 from declml.errors import UserProblem
+from declml.kernels.channel import Channel, ChannelLost
 from declml.kernels.local import Launched
-from declml.kernels.start import Child
+from declml.kernels.start import Child, Process, start
 from declml.run.config import Config
 from declml.run.folder import RunFolder
-from declml.run.launching import Launch, Started, follow_run, start_run
+from declml.run.launching import Launch, Started, begun_run, follow_run, start_run
 from declml.run.ledger import Ledger
 from declml.run.lock import require_free, take_lock
 from declml.run.request import TAKEN_EXIT, Request
@@ -114,3 +119,43 @@ def test_a_training_process_that_comes_second_touches_nothing_and_its_caller_is_
     with pytest.raises(UserProblem, match=f"which process {os.getpid()} trains"):
         follow_run(Started(folder, launched, Config(CONFIG, "<text>", None)))
     lock.release()
+
+
+class DyingKernel:
+    """A kernel that starts what it is asked to and dies before it can say so; ``seen`` is what happens first."""
+
+    label, gone = "warm", True
+
+    def __init__(self, folder: Path, *, seen: str) -> None:
+        self.folder, self.seen, self.started = folder, seen, list[Process]()
+
+    def call(self, act: str, arguments: Mapping[str, Any], **_: Any) -> Any:
+        if act != "launch":
+            raise ChannelLost("it died")
+        with Path(arguments["log"]).open("ab") as log:
+            process = start(
+                arguments["module"], arguments["argument"], output=log, errors=log,
+                environment=arguments["environment"],
+            )  # fmt: skip
+        self.started.append(process)
+        until(lambda: any(self.seen in each.read_text() for each in self.folder.glob("runs/a/*/events.jsonl")))
+        raise ChannelLost("it died")
+
+
+@pytest.mark.parametrize("seen", ["stage_started", "run_finished"])
+def test_a_kernel_that_dies_before_it_answers_leaves_one_training(tmp_path: Path, seen: str) -> None:
+    kernel = DyingKernel(tmp_path, seen=seen)
+    told: list[int] = []
+    launch = replace(launch_of(tmp_path), kernel=lambda: cast("Channel", kernel))
+    run = follow_run(start_run(launch), lambda event: told.append(event["seq"]))
+    (process,) = kernel.started
+    assert (run.status, run.record["process"], process.wait()) == ("finished", process.pid, 0)
+    assert told == list(range(len(told)))
+    assert run.events.read_text().count("run_started") == 1
+
+
+def test_a_training_of_a_kernel_that_died_is_followed_from_its_beginning(tmp_path: Path) -> None:
+    kernel = DyingKernel(tmp_path, seen="stage_started")
+    started = start_run(replace(launch_of(tmp_path), kernel=lambda: cast("Channel", kernel)))
+    assert begun_run(started).record["process"] == kernel.started[0].pid
+    assert follow_run(started).status == "finished" and kernel.started[0].wait() == 0
