@@ -11,7 +11,6 @@ from pathlib import Path
 
 from declml.kernels.warm_kernel import local_kernels
 from e2e.kernels.following import waited_for_processor
-from e2e.kernels.jupyter import TOKEN
 
 from .rounds import LONGEST_WAIT, Round, kill
 
@@ -52,7 +51,7 @@ def client_killed(it: Round) -> None:
 
 def _client_killed(it: Round, kernel: str) -> None:
     command = [sys.executable, str(Path(__file__).with_name("kernels.py")), "--client", str(it.project.folder)]
-    client = subprocess.Popen(command, env={**os.environ, "DECLML_KERNEL_TOKEN": TOKEN, "DECLML_KERNEL": kernel})
+    client = subprocess.Popen(command, env={**os.environ, "DECLML_KERNEL": kernel})
     deadline = time.monotonic() + LONGEST_WAIT
     count = it.random.randrange(1, it.place.events)
     events = it.project.runs / "shop"

@@ -111,6 +111,7 @@ def set_up(folder: Path, stack: ExitStack, *, cold: bool) -> Place:
     os.environ["DECLML_KERNELS"] = str(folder / "w")  # a warm kernel of our own, which may be killed
     stack.callback(lambda: kill([each.pid for each in local_kernels()]))
     server = stack.enter_context(jupyter_server(folder / "jupyter", warm_parent=warm))
+    os.environ["DECLML_KERNEL_TOKEN"] = server.token
     relay = Relay(server.port)
     stack.callback(relay.close)
     ssh = None
