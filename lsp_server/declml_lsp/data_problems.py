@@ -110,7 +110,7 @@ def _category(feature: FeatureReading, column: Json) -> Found | None:
 
 
 _CHECKS = {"number": _number, "binary": _binary, "category": _category}
-_READ_BY_FORM = {"date", "vector"}
+_READ_BY_FORM = {"date", "h3", "vector"}
 """Types of which a profile, which has the values as they are written, cannot say what is read from them."""
 
 

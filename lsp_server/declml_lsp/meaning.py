@@ -263,7 +263,8 @@ def _features(words: Vocabulary, slot: Slot, level: Level) -> Meaning:
 def _choice(words: Vocabulary, slot: Slot, level: Level, type_defaults: TypeDefaults | None) -> MappingMeaning:
     owner, kind = slot.owner, slot.schema["x-choice"]
     assert owner is not None  # a choice is a key of something
-    serving = [word for word in words.words(kind) if owner.feature is None or _serves(word, owner.feature)]
+    feature = slot.schema.get("x-feature", owner.feature)
+    serving = [word for word in words.words(kind) if feature is None or _serves(word, feature)]
     written = level.type()
     default = _default_of(owner, kind)
     if owner.section == "feature" and owner.feature is not None and type_defaults is not None:
@@ -282,7 +283,7 @@ def _choice(words: Vocabulary, slot: Slot, level: Level, type_defaults: TypeDefa
         word.doc if word is not None else slot.schema.get("description", ""),
         kind=kind,
         word=word,
-        feature=owner.feature,
+        feature=feature,
         side=owner.side,
         rules=word.rules if word is not None else (),
     )

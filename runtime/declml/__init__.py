@@ -1,6 +1,7 @@
 """declml: declare what you want to predict in a YAML config; declml figures out the how.
 
-The acts of the command line as functions: `check`, `plan`, `train`, `evaluate`, `predict`, `reproduce`, `profile`.
+The acts of the command line as functions: `check`, `plan`, `train`, `evaluate`, `predict`, `plot`, `reproduce`,
+`profile`.
 They are loaded when first used, so that ``import declml`` costs nothing.
 """
 
@@ -10,10 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from declml.api import check, evaluate, plan, predict, profile, reproduce, train
+    from declml.api import check, evaluate, plan, plot, predict, profile, reproduce, train
 
 __version__ = "0.1.0"
-__all__ = ["check", "evaluate", "plan", "predict", "profile", "reproduce", "train"]
+__all__ = ["check", "evaluate", "plan", "plot", "predict", "profile", "reproduce", "train"]
 
 
 def __getattr__(name: str) -> Any:

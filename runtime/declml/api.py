@@ -22,6 +22,7 @@ from declml_schema.check import CheckResult
 if TYPE_CHECKING:
     import polars as pl
 
+    from declml.charts.chart import Picture
     from declml.data.profile import Profile
     from declml.run.apply import Evaluation
     from declml.run.plan_report import PlanReport
@@ -136,6 +137,26 @@ def predict(
     if output is not None and isinstance(data, str | Path):
         keep_apart(Path(data), Path(output))
     return predict_run(_run(run, runs), data, output=Path(output) if output is not None else None)
+
+
+def plot(
+    run: str | Path | Run,
+    *,
+    kinds: Sequence[str] | None = None,
+    split: str | None = None,
+    folder: str | Path | None = None,
+    runs: str | Path | None = None,
+) -> list[tuple[Path, Picture]]:
+    """Draw a run from the files that it kept and return the SVG files with what they show; data lie beside as JSON.
+
+    ``kinds`` are some of `declml.run.pictures.KINDS`, ``split`` says whose answers to draw, and ``folder`` where to
+    write: the run's own folder ``plots`` by default.
+    """
+    from declml.run.pictures import KINDS, pictures_of, write_pictures
+
+    found = _run(run, runs)
+    pictures = pictures_of(found, kinds=kinds or KINDS, split=split)
+    return write_pictures(pictures, Path(folder) if folder is not None else found.path / "plots")
 
 
 def reproduce(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +59,8 @@ class InputOperation(Protocol):
     """How the columns of one input feature type become tensors. Stateless; lives in ``components/features``.
 
     ``preprocessing`` also holds what the feature's encoder asks for: the encoder's fact ``asks``. Numbers know two such
-    names: ``bins`` puts ``edges`` among the facts, ``missing_marks`` a second column into the arrays.
+    names: ``bins`` puts ``edges`` among the facts, ``missing_marks`` a second column into the arrays; texts know
+    ``compute_idf``, which puts ``documents`` among the facts.
 
     ``version`` rises whenever the same column and parameters would give other arrays: it is part of every cache key.
     """
@@ -107,9 +108,10 @@ class OutputOperation(InputOperation, Protocol):
         """
         ...
 
-    def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+    def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values) -> np.ndarray:
         """Return the decoder's answers as metrics want them: ``(row,)`` numbers in their own unit, ``(row,)``
-        probabilities of the true class of a binary, ``(row, class)`` probabilities of a category."""
+        probabilities of the true class of a binary, ``(row, class)`` probabilities of a category or of the items of a
+        set. ``parameters`` are the output's own, those of the config."""
         ...
 
 
@@ -134,18 +136,27 @@ class Member:
     facts: Facts
 
 
+class TokenStates(NamedTuple):
+    """A vector for each token of a row: ``values`` ``(batch, token, width)``, zeros where ``mask`` ``(batch, token)``
+    is false, which is where the row has no token."""
+
+    values: Tensor
+    mask: Tensor
+
+
 class Encoder(Protocol):
     """A built encoder of one group. ``widths`` are the members' shares of the output, in their order.
 
     Built as ``build(members, **parameters)``. ``values`` is float32 ``(batch, feature)`` for numbers and binaries, or
     ``(batch, 2 * feature)``, each value beside the mark of a missing one, for encoders that ask for ``missing_marks``;
     int64 ``(batch, feature)`` for category ids, int64 ``(batch, token)`` for text, with ``lengths`` int64
-    ``(batch,)``; a text group has one member. Returns ``(batch, sum(widths))``.
+    ``(batch,)``; a text group has one member. Returns ``(batch, sum(widths))``; one with ``per_token`` returns
+    `TokenStates` instead, which only a combiner whose component states the fact ``tokens`` is given.
     """
 
     widths: Sequence[int]
 
-    def __call__(self, values: Tensor, lengths: Tensor | None = None) -> Tensor: ...
+    def __call__(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +172,14 @@ class Combiner(Protocol):
     group's tensor is as wide as their sum. ``width`` is the output's. One whose component states the fact ``sources``
     is built with ``sources=`` besides: a `Source` for each of these widths.
 
-    A combiner that is several models in one has ``submodels``, their number, and hands on a vector for each.
+    A combiner that is several models in one has ``submodels``, their number, and hands on a vector for each. One that
+    has ``per_token`` set hands on `TokenStates`: decoders with ``takes_tokens`` are called with them, others with the
+    sum of a row's vectors.
     """
 
     width: int
 
-    def __call__(self, groups: Sequence[Tensor]) -> Tensor:
+    def __call__(self, groups: Sequence[Tensor | TokenStates]) -> Tensor | TokenStates:
         """``(batch, width_i)`` per group -> ``(batch, width)``, or ``(batch, submodel, width)`` from one with
         ``submodels``."""
         ...
@@ -178,7 +191,9 @@ class Decoder(Protocol):
 
     Behind a combiner with ``submodels`` it sees ``(batch * submodel, width)``. One whose component states the fact
     ``per_submodel`` is built with ``submodels=`` besides, sees ``(batch, submodel, width)`` and answers ``(batch,
-    submodel)`` or ``(batch, submodel, class)``, each submodel through weights of its own.
+    submodel)`` or ``(batch, submodel, class)``, each submodel through weights of its own. One that has
+    ``takes_tokens`` set is called with `TokenStates` and can only stand behind a combiner with ``per_token``. Other
+    outputs can depend on one that has ``answer_width``, how many numbers it answers for a row.
     """
 
     def __call__(self, combined: Tensor) -> Tensor: ...

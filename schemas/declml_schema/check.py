@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from declml_schema.check_model_type import check_model_type
 from declml_schema.check_references import check_references
 from declml_schema.check_sections import ConfigReading, read_config
+from declml_schema.check_tokens import check_tokens
 from declml_schema.document import AliasBudgetExceeded, Document, parse, resolve, to_data
 from declml_schema.inspection import Inspection, Reading, start_of
 from declml_schema.modernize import modernize
@@ -220,6 +221,7 @@ def _check_tree(
     if "model_type" not in config.top.places or "model_type" in config.top.given:
         check_references(inspection, config)
         check_model_type(inspection, config)
+        check_tokens(inspection, config)
     for problem in inspection.problems:
         # Where the text itself is broken, something missing is most likely only half-typed.
         if not (broken_text and problem.code == "missing-key"):

@@ -25,6 +25,7 @@ def check_references(inspection: Inspection, config: ConfigReading) -> None:
     outputs = {each.name: each for each in config.outputs if each.name}
     by_path = {each.path: each for each in config.inputs}
     ties: dict[str, Reference] = {}
+    dependencies: dict[str, list[Reference]] = {}
     for reference in inspection.references:
         if reference.kind == "column":
             _check_column(inspection, reference.value, reference.node, reference.path)
@@ -33,10 +34,13 @@ def check_references(inspection: Inspection, config: ConfigReading) -> None:
             if _check_input(inspection, reference, inputs, owner) and owner is not None:
                 ties[owner.name] = reference
         elif reference.kind == "output_feature":
-            _check_output(inspection, reference, outputs)
+            owner = next((each for each in config.outputs if each.path == reference.owner), None)
+            if _check_output(inspection, reference, outputs, owner) and owner is not None:
+                dependencies.setdefault(owner.name, []).append(reference)
         elif reference.kind == "metric":
             _check_metric(inspection, reference, config, outputs)
     _check_circles(inspection, ties)
+    _check_dependencies(inspection, dependencies)
     check_ties(inspection, ties, inputs)
     for feature in (*config.inputs, *config.outputs):
         node = feature.name_node()
@@ -137,13 +141,46 @@ def _check_circles(inspection: Inspection, ties: Mapping[str, Reference]) -> Non
         inspection.add("tied-circle", message, ties[name].node.span, ties[name].path)
 
 
-def _check_output(inspection: Inspection, reference: Reference, outputs: Mapping[str, FeatureReading]) -> None:
+def _check_dependencies(inspection: Inspection, dependencies: Mapping[str, Sequence[Reference]]) -> None:
+    """Tell of the first output whose answer would have to be known before it is made."""
+    made: set[str] = set()
+    while True:
+        ready = [
+            name
+            for name, needs in dependencies.items()
+            if name not in made and all(each.value in made or each.value not in dependencies for each in needs)
+        ]
+        if not ready:
+            break
+        made.update(ready)
+    for name, needs in dependencies.items():
+        if name not in made:
+            first = next(each for each in needs if each.value not in made and each.value in dependencies)
+            message = f"dependencies must not lead back to the output itself; got '{first.value}' for '{name}'."
+            inspection.add("dependency-circle", message, first.node.span, first.path)
+            return
+
+
+def _check_output(
+    inspection: Inspection,
+    reference: Reference,
+    outputs: Mapping[str, FeatureReading],
+    owner: FeatureReading | None = None,
+) -> bool:
+    """Check the name of an output, ``owner`` being the output that says it; return whether that is right."""
+    if owner is not None:
+        others = [name for name in outputs if name != owner.name]
+        if reference.value in others:
+            return True
+        _tell_absent(inspection, reference, "dependencies must be names of other outputs", others)
+        return False
     if reference.value in outputs or reference.value == COMBINED:
-        return
+        return True
     subject = reference.path.rpartition(".")[2]
     _tell_absent(
         inspection, reference, f"{subject} must be the name of an output or '{COMBINED}'", [*outputs, COMBINED]
     )
+    return False
 
 
 def _tell_absent(inspection: Inspection, reference: Reference, rule: str, known: Sequence[str]) -> None:

@@ -60,6 +60,7 @@ def read_config(inspection: Inspection, root: MappingNode) -> ConfigReading:
         "combiner",
         default=_default_type(inspection, "config", "combiner"),
     )
+    _read_parts(inspection, config, config.choices["combiner"])
     model_type = top.given.get("model_type")
     for name in SECTIONS:
         word = trainer_of(inspection, model_type) if name == "trainer" else inspection.words.section(name)
@@ -81,6 +82,20 @@ def read_config(inspection: Inspection, root: MappingNode) -> ConfigReading:
         _read_scheduler(inspection, config, _node(config.sections["trainer"], "learning_rate_scheduler"))
     _read_backend(inspection, config, _node(top, "backend"))
     return config
+
+
+def _read_parts(inspection: Inspection, config: ConfigReading, owner: Chosen) -> None:
+    """Read the components inside a component, such as the encoder of the combiner `sequence`."""
+    if owner.word is None:
+        return
+    for name, leaf in owner.word.properties.items():
+        if "x-choice" in leaf:
+            path = f"{owner.reading.path}.{name}"
+            default = owner.word.facts.get("default_types", {}).get(name)
+            config.choices[path] = read_choice(
+                inspection, leaf["x-choice"], _node(owner.reading, name), path, default=default,
+                feature=leaf.get("x-feature"),
+            )  # fmt: skip
 
 
 def _node(reading: Reading, name: str) -> Node | None:

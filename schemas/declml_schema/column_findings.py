@@ -56,7 +56,7 @@ def not_numbers(column: str, *, texts: int, rows: int, row: int, text: str) -> F
     return Found("not-a-number", message, fatal=texts * 2 > rows)
 
 
-_UNREAD = {"date": "not-a-date", "vector": "not-a-vector"}
+_UNREAD = {"date": "not-a-date", "h3": "not-an-h3-index", "vector": "not-a-vector"}
 
 
 def not_read(column: str, *, declared: str, count: int, rows: int, row: int, got: str) -> Found:
@@ -76,6 +76,15 @@ def wrong_length(column: str, *, count: int, rows: int, row: int, got: int, size
         f" rows, first {got:,} at row {row:,}."
     )
     return Found("wrong-length", message, fatal=count * 2 > rows)
+
+
+def not_shares(column: str, *, count: int, rows: int, row: int, got: str) -> Found:
+    """Return the finding for values that are no shares of a whole; ``row``, from 1, and ``got`` are the first's."""
+    message = (
+        f"Column '{column}' must hold shares: numbers >= 0, not all 0; got others in {count:,} of {rows:,} rows, first"
+        f" at row {row:,}: {got}."
+    )
+    return Found("not-shares", message, fatal=count * 2 > rows)
 
 
 def not_binary(column: str, *, values: Sequence[str], count: int) -> Found:

@@ -145,7 +145,8 @@ class _ConfigSchema:
         answer: dict[str, Schema] = {}
         for name, leaf in leaves.items():
             if "x-choice" in leaf and leaf["x-choice"] != "schedule":
-                chosen = self._choice(leaf["x-choice"], feature, (default_types or {}).get(name))
+                of = leaf.get("x-feature", feature)
+                chosen = self._choice(leaf["x-choice"], of, (default_types or {}).get(name))
                 described = {
                     key: value for key, value in leaf.items() if key in ("description", "x-common", "x-choice")
                 }
@@ -164,7 +165,8 @@ class _ConfigSchema:
             names = [entry["name"] for entry in entries]
             self._definitions[scope] = {}  # holds the place: a component may hold a choice of its own kind
             for entry in entries:
-                properties = self._properties(entry["properties"], feature=feature)
+                inner = entry["facts"].get("default_types", {})
+                properties = self._properties(entry["properties"], feature=feature, default_types=inner)
                 properties["type"] = {"enum": [entry["name"]], "description": entry["doc"]}
                 properties |= _asking_for_nothing(planned_parameters(kind, entry["name"], feature), properties)
                 body = _closed(properties, entry["required"], entry["rules"], "object")

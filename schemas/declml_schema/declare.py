@@ -41,6 +41,7 @@ def parameter(  # noqa: PLR0913 - one argument for each thing that can be said o
     reference: Literal["column", "input_feature", "output_feature", "metric", "file"] | None = None,
     planned: list[Any] | None = None,
     choice: Kind | None = None,
+    choice_of: str | None = None,
 ) -> Any:
     """Declare one parameter: its default (``...`` if it must be given), one sentence for a user, and its range.
 
@@ -48,7 +49,7 @@ def parameter(  # noqa: PLR0913 - one argument for each thing that can be said o
     ranks it first in completion. ``reference`` says that the value names something else of the config or data.
     ``planned`` lists values that Ludwig knows and declml does not build yet: they get a problem of their own.
     ``choice`` says that the value is a component of that kind: a mapping with ``type`` and the component's own
-    parameters.
+    parameters; with ``choice_of`` one of those that serve this feature type. Its default is the fact ``default_types``.
     """
     marks = {
         "x-unit": unit,
@@ -56,6 +57,7 @@ def parameter(  # noqa: PLR0913 - one argument for each thing that can be said o
         "x-reference": reference,
         "x-planned": planned,
         "x-choice": choice,
+        "x-feature": choice_of,
     }
     extra: dict[str, Any] = {key: value for key, value in marks.items() if value is not None}
     return Field(
@@ -104,12 +106,14 @@ class Component:
     - input: ``default_encoder``; ``pace``, what `auto` is at most where there is such an input: ``learning_rate``,
       ``epochs``, and ``batch_rows``, the smallest batch;
     - output: ``default_decoder``, ``default_loss``, ``default_metric``, ``parameters`` are its own keys;
-    - metric: ``goal`` (``maximize`` or ``minimize``), ``range``;
+    - metric: ``goal`` (``maximize`` or ``minimize``), ``range``, ``package`` (what must be installed for it) and
+      ``on_request`` (both: only told where a config names it);
     - encoder: ``implies`` (preprocessing values that it brings, a value ``$name`` standing for its own parameter),
       ``pace`` (as an input's, in whose place it comes where the encoder trains), ``asks`` (what it needs of its
       features' fit and arrays that no config says, by the names that `declml.contracts.InputOperation` knows; values as
       in ``implies``).
-    - combiner: ``sources`` (whether it is built with the names and types of the features).
+    - combiner: ``sources`` (whether it is built with the names and types of the features), ``tokens`` (whether it takes
+      a vector for each token of a feature, and needs one that has them).
 
     ``preprocessing`` is only for input and output feature types.
     """

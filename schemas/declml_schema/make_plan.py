@@ -33,7 +33,7 @@ def make_plan(words: Vocabulary, config: ConfigReading) -> Plan:
         model_type=model_type,
         inputs=tuple(_input(each, part) for each in config.inputs),
         outputs=outputs,
-        combiner=part(config.choices["combiner"]),
+        combiner=_with_parts(part(config.choices["combiner"]), "combiner", config),
         split=_choice(config.choices["split"]),
         preprocessing=sections["preprocessing"],
         trainer=_trainer(words, config, sections["trainer"], outputs, by_loss=model_type == TREES),
@@ -59,6 +59,17 @@ def full_values(reading: Reading) -> dict[str, Any]:
 def _choice(chosen: Chosen) -> Choice:
     assert chosen.word is not None, "a component without a name is an error, and an error makes no plan"
     return Choice(chosen.word.name, full_values(chosen.reading))
+
+
+def _with_parts(choice: Choice, path: str, config: ConfigReading) -> Choice:
+    """Return a choice with the components inside it, each as a mapping with its ``type``."""
+    inner = {
+        name.removeprefix(f"{path}."): _choice(chosen)
+        for name, chosen in config.choices.items()
+        if name.startswith(f"{path}.") and choice is not NO_CHOICE
+    }
+    parts = {name: {"type": each.type, **each.parameters} for name, each in inner.items()}
+    return Choice(choice.type, {**choice.parameters, **parts})
 
 
 def _nothing(_chosen: Chosen) -> Choice:
@@ -145,5 +156,8 @@ def _evaluation(words: Vocabulary, values: dict[str, Any], outputs: tuple[Output
 
 
 def _light(words: Vocabulary, feature: str) -> list[str]:
-    """Return the metrics of an output type that need no further package: to import one can outlast a training."""
-    return [word.name for word in words.words("metric", feature) if "package" not in word.facts]
+    """Return the metrics of an output type that are told unasked.
+
+    Those of a further package are not, as to import it can outlast a training, nor those that few people know.
+    """
+    return [word.name for word in words.words("metric", feature) if not {"package", "on_request"} & word.facts.keys()]

@@ -13,10 +13,10 @@ CHECK_CODES = frozenset(
         "not-a-config", "not-built-yet", "out-of-range", "override-path", "text-number", "unknown-key", "unknown-type",
         "wrong-type",
         # The parts against each other.
-        "absent-column", "absent-feature", "at-most", "divisible", "duplicate-feature", "exclusive",
-        "feature-in-and-out", "feature-mismatch", "loss-mismatch", "metric-mismatch", "model-type-mismatch",
-        "probabilities-sum", "requires", "reserved-name",
-        "tied-circle", "tied-mismatch",
+        "absent-column", "absent-feature", "at-most", "dependency-circle", "divisible", "duplicate-feature",
+        "exclusive", "feature-in-and-out", "feature-mismatch", "loss-mismatch", "metric-mismatch",
+        "model-type-mismatch", "no-tokens", "probabilities-sum", "requires", "reserved-name", "tied-circle",
+        "tied-mismatch", "tokens-not-reduced",
         # The comments that hide problems.
         "ignore-error", "ignore-form", "unknown-code", "unused-ignore",
     }
@@ -27,8 +27,8 @@ DATA_CODES = frozenset(
     {
         # What a column holds against what the config says of it.
         "absent-true-label", "all-missing", "constant-column", "guessed-true-label", "infinite-value", "looks-like-id",
-        "missing-dropped", "missing-target", "not-a-date", "not-a-number", "not-a-vector", "not-binary", "one-class",
-        "outside-log1p", "wrong-column-type", "wrong-length",
+        "missing-dropped", "missing-target", "not-a-date", "not-a-number", "not-a-vector", "not-an-h3-index",
+        "not-binary", "not-shares", "one-class", "outside-log1p", "wrong-column-type", "wrong-length",
         # What the columns are to each other, and the rows to the split.
         "class-imbalance", "feature-equals-target", "outlier", "unreadable-value", "unseen-class", "unseen-value",
         # The files.

@@ -103,6 +103,11 @@ class OutputFeature(Parameters):
     decoder: dict[str, Any] | None = parameter(
         None, "The part of the model that turns the combined vector into an answer.", choice="decoder"
     )
+    dependencies: list[str] = parameter(
+        [],
+        "Other outputs whose answers this output's decoder sees beside the combined vector; they are made first.",
+        reference="output_feature",
+    )
     loss: dict[str, Any] | None = parameter(
         None,
         "What training makes small, and how much this output weighs against the others.",
@@ -258,7 +263,7 @@ class Evaluation(Parameters):
     metrics: list[str] | dict[str, list[str]] | None = parameter(
         None,
         "The metrics to compute: a list for all outputs that have them, or a list per output. Without it, all "
-        "that need no further package and can differ: hits_at_k is always 1 among `top_k` classes.",
+        "that need no further package, are well known and can differ: hits_at_k is always 1 among `top_k` classes.",
         common=True,
     )
     slices: list[Slice] | None = parameter(None, "Parts of the data to measure on their own.")

@@ -120,7 +120,8 @@ def _parameters(random: Random, words: Vocabulary, leaves: Mapping[str, Json], f
     for name in names:
         choice = leaves[name].get("x-choice")
         is_component = choice is not None and "object" in leaves[name].get("type", ())
-        answer[name] = _component(random, words, choice, feature) if is_component else _value(random, leaves[name])
+        of = leaves[name].get("x-feature", feature)
+        answer[name] = _component(random, words, choice, of) if is_component else _value(random, leaves[name])
     return answer
 
 

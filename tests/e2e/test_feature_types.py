@@ -1,4 +1,4 @@
-"""Dates, sets, bags, vectors and sequences: each says what the target is, and a run without it does not know."""
+"""Dates, H3 cells, sets, bags, vectors, sequences: each says what the target is, and a run without it does not know."""
 
 from __future__ import annotations
 
@@ -26,9 +26,15 @@ trainer: {{epochs: 15, batch_size: 32, learning_rate: 0.01, early_stop: -1, thre
 FEATURES = {
     "date": "{name: when, type: date}",
     "date-wave": "{name: when, type: date, encoder: {type: wave}}",
+    "h3": "{name: place, type: h3}",
+    "h3-weighted_sum": "{name: place, type: h3, encoder: {type: weighted_sum}}",
+    "h3-rnn": "{name: place, type: h3, encoder: {type: rnn, cell_type: gru}}",
     "set": "{name: goods, type: set}",
     "bag": "{name: listed, type: bag}",
     "vector": "{name: curve, type: vector, encoder: {output_size: 16}}",
+    "text-tf_idf": "{name: goods, type: text, encoder: {type: tf_idf}}",
+    "sequence-combiner": "{name: steps, type: sequence, encoder: {embedding_size: 8, reduce_output: null}}\n"
+    "combiner: {type: sequence, encoder: {type: rnn, cell_type: gru, embedding_size: 8, state_size: 8}}",
     "sequence": "{name: steps, type: sequence, encoder: {type: rnn, cell_type: gru, embedding_size: 8, state_size: 8}}",
 }
 
@@ -41,16 +47,26 @@ def rows(count: int, *, seed: int) -> pl.DataFrame:
     baskets = [list(random.choice(WORDS, random.integers(1, 6))) for _ in range(count)]
     curve = random.normal(size=(count, 4))
     steps = ["".join(random.permutation(list("abc"))) for _ in range(count)]
+    digits = random.integers(0, 7, (count, 4))
+    cells = [0x841FFFFFFFFFFFF | 20 << 45 for _ in digits]
+    for place in range(4):
+        cells = [
+            cell & ~(7 << 42 - 3 * place) | int(each) << 42 - 3 * place
+            for cell, each in zip(cells, digits[:, place], strict=True)
+        ]
     absent = random.random(count) < 0.025
     columns = {
         "noise": random.normal(size=count),
         "when": when.dt.to_string("%d/%m/%Y %H:%M"),
+        "place": [f"{cell:x}" for cell in cells],
         "goods": [" ".join(each) for each in baskets],
         "listed": baskets,
         "curve": curve.tolist(),
         "steps": [" ".join(each) for each in steps],
         "date": np.cos(when.dt.ordinal_day().to_numpy() / 366 * 2 * np.pi) + (when.dt.weekday().to_numpy() > 5),
+        "h3": 1.0 * (digits[:, 0] > 3) + (digits[:, 1] == 2),
         "set": np.array([("tea" in each) - 2.0 * ("oil" in each) for each in baskets]),
+        "text": np.array([("tea" in each) - 2.0 * ("oil" in each) for each in baskets]),
         "bag": np.array([each.count("tea") - 2.0 * each.count("oil") for each in baskets]),
         "vector": curve[:, 0] - curve[:, 3],
         "sequence": np.array([2.0 * (each.index("a") < each.index("b")) for each in steps]),
@@ -58,7 +74,8 @@ def rows(count: int, *, seed: int) -> pl.DataFrame:
     frame = pl.DataFrame(columns)
     gone = pl.Series(absent)
     return frame.with_columns(
-        pl.when(gone).then(None).otherwise(pl.col(name)).alias(name) for name in ("when", "goods", "listed", "curve")
+        pl.when(gone).then(None).otherwise(pl.col(name)).alias(name)
+        for name in ("when", "place", "goods", "listed", "curve")
     )
 
 

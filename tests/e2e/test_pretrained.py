@@ -77,6 +77,29 @@ def test_a_pretrained_folder_of_the_project_is_found_from_anywhere_and_kept_in_t
     assert declml.predict(run, project.data).height == 100
 
 
+def test_an_adapter_is_kept_with_the_run_which_can_be_repeated_without_the_folder(project: Project) -> None:
+    encoder = "input_features[0].encoder"
+    overrides = {f"{encoder}.trainable": True, f"{encoder}.adapter": {"type": "lora", "r": 2}}
+    run = declml.train(project.config, runs=project.runs, overrides=overrides)
+    assert declml.reproduce(run, runs=project.runs).identical
+    shutil.rmtree(project.folder / "mini")
+    kept, served = answers(run)
+    assert served == pytest.approx(kept, abs=1e-6)
+    network = load_model(run).model.module
+    trained = [name for name, weight in network.encoders.named_parameters() if weight.requires_grad]
+    assert trained and all("lora_" in name for name in trained)
+
+
+def test_a_frozen_encoder_may_hand_on_a_vector_for_each_token(project: Project) -> None:
+    overrides = {
+        "input_features[0].encoder.reduce_output": None,
+        "combiner": {"type": "sequence_concat", "reduce_output": "mean"},
+    }
+    kept, served = answers(declml.train(project.config, runs=project.runs, overrides=overrides))
+    assert served == pytest.approx(kept, abs=1e-6)
+    assert not (project.folder / ".declml" / "cache" / "frozen").exists()
+
+
 def test_other_files_of_a_pretrained_model_make_another_run(project: Project) -> None:
     first = declml.train(project.config, runs=project.runs)
     assert declml.train(project.config, runs=project.runs).reused

@@ -41,6 +41,7 @@ OUTSIDE: Mapping[str, frozenset[str]] = {
 
 BOUND: Mapping[tuple[str, str, str], str] = {
     ("decoder", "classifier", "submodels"): "the combiner decides how many there are",
+    ("decoder", "projector", "submodels"): "the combiner decides how many there are",
     ("decoder", "regressor", "submodels"): "the combiner decides how many there are",
     ("decoder", "regressor", "count_classes"): "one decoder serves both; the classifier's declaration binds it to true",
     ("encoder", "gru", "unit_forget_bias"): "the stack also serves the lstm; a gru has no forget gate",

@@ -52,6 +52,7 @@ NUMBERS = pl.Series("x", [None, *[1.0, 2.0, 3.0] * 10, 500.0, 2.0])
 LABELS = pl.Series("x", ["b", "B", "a", "a", None, "c", "c", "c"])
 TRUTHS = pl.Series("x", ["spam", "ham", "ham", None, "spam", "spam"])
 DATES = pl.Series("x", ["01/02/2020", "2020-05-17 12:30", None, "13/02/2020 3:04 PM", "5. May 1999", "01/02/2020"])
+CELLS = pl.Series("x", ["8928308280fffff", "0x85283473fffffff", None, "617700169958293503", "85283473fffffff", "cell"])
 VECTORS = pl.Series("x", ["1 2", "[3, 4]", None, "1 2 3", "1 2"])
 TEXTS = pl.Series("x", ["The old, old cat", "the_red,cat red cat", None, "a <PAD> cat", "old old"])
 
@@ -71,6 +72,11 @@ _CATEGORY = {
     "fill_value": ({"missing_value_strategy": "fill_with_const"}, "b"),
     "lowercase": ({}, True),
     "most_common": ({}, 2),
+}
+_VECTOR = {
+    "vector_size": ({}, 3),
+    "missing_value_strategy": ({}, "fill_with_mode"),
+    "fill_value": ({"missing_value_strategy": "fill_with_const"}, "7 8"),
 }
 _BAG = {
     "tokenizer": ({}, "underscore"),
@@ -95,14 +101,14 @@ ACTS: Mapping[tuple[str, str], tuple[pl.Series, Mapping[str, tuple[Mapping[str, 
             "datetime_format": ({}, "%d. %B %Y"),
         },
     ),
-    ("input", "vector"): (
-        VECTORS,
+    ("input", "h3"): (
+        CELLS,
         {
-            "vector_size": ({}, 3),
             "missing_value_strategy": ({}, "fill_with_mode"),
-            "fill_value": ({"missing_value_strategy": "fill_with_const"}, "7 8"),
+            "fill_value": ({"missing_value_strategy": "fill_with_const"}, 617700169958293503),
         },
     ),
+    ("input", "vector"): (VECTORS, _VECTOR),
     ("input", "bag"): (TEXTS, _BAG),
     ("input", "sequence"): (
         TEXTS,
@@ -116,6 +122,12 @@ ACTS: Mapping[tuple[str, str], tuple[pl.Series, Mapping[str, tuple[Mapping[str, 
         },
     ),
     ("input", "set"): (TEXTS, _BAG),
+    ("output", "set"): (TEXTS, _BAG),
+    ("output", "vector"): (VECTORS, {**_VECTOR, "normalization": ({}, None)}),
+    ("output", "category_distribution"): (
+        VECTORS,
+        {"vocab": ({"vocab": ["a", "b"]}, ["b", "a"]), "missing_value_strategy": ({}, "fill_with_mode")},
+    ),
     ("input", "text"): (
         TEXTS,
         {
@@ -180,11 +192,14 @@ def test_what_an_output_says_of_its_predictions_acts() -> None:
     answers = {
         "number": (NUMBERS, np.array([-3.0, 0.1, 3.0]), {"clip": [1.0, 2.0]}),
         "binary": (pl.Series("x", [True, False]), np.array([-1.0, 0.3, 1.0]), {"threshold": 0.9}),
+        "set": (pl.Series("x", ["a b", "a"]), np.array([[0.3, 1.0]]), {"threshold": 0.7}),
+        "vector": (VECTORS, np.array([[0.3, 1.0]]), {"softmax": True}),
     }
-    # hits_at_k takes it from the output: tests/runtime/test_metrics.py sees that it acts there.
-    elsewhere = {"category": {"top_k"}}
+    # hits_at_k takes top_k from the output: tests/runtime/test_metrics.py sees that it acts there. What a calibration
+    # does is in tests/runtime/run/test_calibrating.py.
+    elsewhere = {name: {"top_k"} for name in ("category", "category_distribution")}
     outputs = {name: component for (kind, name), component in COMPONENTS.items() if kind == "output"}
-    assert {name: set(each.parameters.model_fields) for name, each in outputs.items()} == {
+    assert {name: {*each.parameters.model_fields} - {"calibration"} for name, each in outputs.items()} == {
         **{name: set(changed) for name, (_, _, changed) in answers.items()},
         **elsewhere,
     }

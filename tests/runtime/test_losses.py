@@ -21,6 +21,7 @@ from declml.components.losses import (
     poly,
     root_mean_squared_error,
     root_mean_squared_percentage_error,
+    sigmoid_cross_entropy,
     softmax_cross_entropy,
 )
 from declml.errors import UserProblem
@@ -29,7 +30,7 @@ from declml.run.network import losses_of
 from declml_schema.check import check
 from declml_schema.declare import Component
 
-FACTS = {"classes": ["low", "middle", "high"]}
+FACTS = {"classes": ["low", "middle", "high"], "vocabulary": ["low", "middle", "high"]}
 COMPONENTS: list[Component] = [
     focal.BINARY,
     focal.CATEGORY,
@@ -44,9 +45,11 @@ COMPONENTS: list[Component] = [
             poly,
             root_mean_squared_error,
             root_mean_squared_percentage_error,
-            softmax_cross_entropy,
+            sigmoid_cross_entropy,
         )
     ),
+    softmax_cross_entropy.CATEGORY,
+    softmax_cross_entropy.SHARES,
 ]
 # One value of each parameter that must change the loss. `weight` is not here: the caller applies it.
 CHANGES: dict[str, dict[str, list[Any]]] = {
@@ -70,10 +73,14 @@ CHANGES: dict[str, dict[str, list[Any]]] = {
         "class_weights": [[1.0, 2.0, 3.0], {"high": 3.0, "low": 1.0, "middle": 2.0}],
     },
     "poly": {"epsilon": [-0.5, 3.0]},
+    "sigmoid_cross_entropy": {"class_weights": [[1.0, 2.0, 3.0], {"high": 3.0, "low": 1.0, "middle": 2.0}]},
 }
+CHANGES["softmax_cross_entropy of shares"] = CHANGES["softmax_cross_entropy"]
 
 
 def named(component: Component) -> str:
+    if component is softmax_cross_entropy.SHARES:
+        return "softmax_cross_entropy of shares"
     return f"{component.features[0]} focal" if component.name == "focal" else component.name
 
 
@@ -82,6 +89,12 @@ def data(component: Component, dtype: torch.dtype = torch.float32) -> tuple[Tens
     if component.features == ("category",):
         answers = torch.randn(40, 3, generator=generator, dtype=dtype)
         return answers, torch.randint(0, 3, (40,), generator=generator)
+    if component.features == ("set",):
+        answers = torch.randn(40, 3, generator=generator, dtype=dtype)
+        return answers, (torch.rand(40, 3, generator=generator) < 0.3).to(torch.uint8)
+    if component is softmax_cross_entropy.SHARES:
+        answers = torch.randn(40, 3, generator=generator, dtype=dtype)
+        return answers, torch.rand(40, 3, generator=generator).softmax(dim=1)
     answers = torch.randn(40, generator=generator, dtype=dtype)
     if component.features == ("binary",):
         return answers, (torch.rand(40, generator=generator) < 0.3).float()
@@ -125,6 +138,8 @@ REFERENCES: dict[str, Any] = {
     "huber": functional.huber_loss,
     "binary_weighted_cross_entropy": functional.binary_cross_entropy_with_logits,
     "softmax_cross_entropy": functional.cross_entropy,
+    "softmax_cross_entropy of shares": functional.cross_entropy,
+    "sigmoid_cross_entropy": lambda a, t: functional.binary_cross_entropy_with_logits(a, t.float()),
 }
 
 
@@ -173,7 +188,7 @@ def test_declared_defaults_are_those_of_the_code(component: Component) -> None:
 )
 def test_bad_values_are_refused_by_name(module: Any, values: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(values))):
-        module.COMPONENT.parameters(**values)
+        (module.CATEGORY if module is softmax_cross_entropy else module.COMPONENT).parameters(**values)
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=named)
@@ -196,17 +211,15 @@ def test_a_perfect_batch_has_no_nan_gradient(module: Any) -> None:
 
 
 def test_class_weights_are_a_weighted_mean() -> None:
-    answers, targets = data(softmax_cross_entropy.COMPONENT)
+    answers, targets = data(softmax_cross_entropy.CATEGORY)
     weights = [0.5, 1.0, 4.0]
     expected = functional.cross_entropy(answers, targets, weight=torch.tensor(weights))
-    torch.testing.assert_close(
-        build(softmax_cross_entropy.COMPONENT, class_weights=weights)(answers, targets), expected
-    )
-    by_name = build(softmax_cross_entropy.COMPONENT, class_weights={"high": 4.0, "low": 0.5, "middle": 1.0})
+    torch.testing.assert_close(build(softmax_cross_entropy.CATEGORY, class_weights=weights)(answers, targets), expected)
+    by_name = build(softmax_cross_entropy.CATEGORY, class_weights={"high": 4.0, "low": 0.5, "middle": 1.0})
     torch.testing.assert_close(by_name(answers, targets), expected)
 
 
-@pytest.mark.parametrize("component", [softmax_cross_entropy.COMPONENT, focal.CATEGORY], ids=named)
+@pytest.mark.parametrize("component", [softmax_cross_entropy.CATEGORY, focal.CATEGORY], ids=named)
 def test_a_batch_whose_classes_weigh_nothing_costs_nothing(component: Component) -> None:
     loss = build(component, class_weights=[0.0, 1.0, 1.0])
     assert float(loss(torch.randn(5, 3), torch.zeros(5, dtype=torch.int64))) == 0.0
@@ -254,8 +267,8 @@ def test_a_focal_loss_without_focus_is_cross_entropy_by_its_weights() -> None:
 
 @pytest.mark.parametrize("weights", [None, [0.5, 1.0, 4.0]])
 def test_label_smoothing_is_that_of_torch(weights: list[float] | None) -> None:
-    answers, targets = data(softmax_cross_entropy.COMPONENT)
-    ours = build(softmax_cross_entropy.COMPONENT, class_weights=weights, label_smoothing=0.3)(answers, targets)
+    answers, targets = data(softmax_cross_entropy.CATEGORY)
+    ours = build(softmax_cross_entropy.CATEGORY, class_weights=weights, label_smoothing=0.3)(answers, targets)
     tensor = None if weights is None else torch.tensor(weights)
     torch.testing.assert_close(ours, functional.cross_entropy(answers, targets, weight=tensor, label_smoothing=0.3))
     logits, truths = data(binary_weighted_cross_entropy.COMPONENT)
@@ -293,7 +306,7 @@ def test_targets_of_zero_and_wild_answers_cost_much_but_stay_finite(module: Any,
         assert answers.grad is not None and answers.grad.isfinite().all()
 
 
-@pytest.mark.parametrize("component", [softmax_cross_entropy.COMPONENT, focal.CATEGORY], ids=named)
+@pytest.mark.parametrize("component", [softmax_cross_entropy.CATEGORY, focal.CATEGORY], ids=named)
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
@@ -314,14 +327,14 @@ def test_class_weights_that_do_not_fit_are_a_problem_with_the_classes(
     assert message in caught.value.message
 
 
-@pytest.mark.parametrize("module", [binary_weighted_cross_entropy, softmax_cross_entropy])
-def test_the_confidence_penalty_is_nothing_for_a_guess_and_all_for_certainty(module: Any) -> None:
-    shape = (6, 3) if module is softmax_cross_entropy else (6,)
+@pytest.mark.parametrize("component", [binary_weighted_cross_entropy.COMPONENT, softmax_cross_entropy.CATEGORY])
+def test_the_confidence_penalty_is_nothing_for_a_guess_and_all_for_certainty(component: Component) -> None:
+    shape = (6, 3) if component is softmax_cross_entropy.CATEGORY else (6,)
     targets = torch.zeros(6, dtype=torch.int64)
     guess, sure = torch.zeros(shape), torch.full(shape, -50.0)
     if len(shape) == 2:
         sure[:, 0] = 50.0
-    plain, punished = build(module.COMPONENT), build(module.COMPONENT, confidence_penalty=0.5)
+    plain, punished = build(component), build(component, confidence_penalty=0.5)
     assert float(punished(guess, targets) - plain(guess, targets)) == pytest.approx(0.0, abs=1e-6)
     assert float(punished(sure, targets) - plain(sure, targets)) == pytest.approx(0.5, abs=1e-6)
 
@@ -337,3 +350,23 @@ def test_a_plan_tells_its_loss_how_the_targets_were_scaled() -> None:
     loss, _ = losses_of(plan, {"price": {"shift": 0.0, "scale": 1.0}}, Components())["price"]
     answers, targets = torch.tensor([110.0, 45.0]).log1p(), torch.tensor([100.0, 50.0]).log1p()
     assert float(loss(answers, targets)) == pytest.approx(0.1, rel=1e-5)
+
+
+def test_shares_of_a_single_class_cost_what_the_class_itself_does() -> None:
+    answers, targets = data(softmax_cross_entropy.CATEGORY)
+    shares = functional.one_hot(targets, 3).float()
+    for values in ({}, {"class_weights": [0.5, 1.0, 4.0]}, {"label_smoothing": 0.2}):
+        expected = build(softmax_cross_entropy.CATEGORY, **values)(answers, targets)
+        torch.testing.assert_close(build(softmax_cross_entropy.SHARES, **values)(answers, shares), expected)
+
+
+def test_shares_that_were_scaled_are_a_problem() -> None:
+    with pytest.raises(UserProblem, match="normalization must be null"):
+        softmax_cross_entropy.SoftmaxCrossEntropy({"vector_size": 3, "normalization": "zscore"})
+
+
+def test_parts_of_a_vector_are_told_in_the_unit_of_each_place() -> None:
+    facts = {"shift": [1.0, 100.0], "scale": [2.0, 10.0]}
+    answers, targets = torch.tensor([[0.5, -1.0]]), torch.tensor([[1.0, 1.0]])  # 2 and 90 for 3 and 110
+    loss = mean_absolute_percentage_error.MeanAbsolutePercentageError(facts)(answers, targets)
+    assert float(loss) == pytest.approx((1 / 3 + 20 / 110) / 2)

@@ -12,6 +12,7 @@ import pytest
 import sklearn.metrics as sk
 import torch
 from scipy import stats
+from scipy.spatial.distance import cosine
 from torch import Tensor
 
 import declml.components.metrics as folder
@@ -76,6 +77,14 @@ NUMBER: dict[str, Reference] = {
     "explained_variance": lambda s, t: sk.explained_variance_score(t, s),
     "pearson": lambda s, t: float(stats.pearsonr(s, t).statistic),
     "spearman": lambda s, t: float(stats.spearmanr(s, t).statistic),
+    "root_mean_squared_percentage_error": lambda s, t: math.sqrt((((s - t) / t) ** 2).mean()),
+    "concordance": lambda s, t: 2 * np.cov(s, t)[0, 1] / (s.var(ddof=1) + t.var(ddof=1) + (s.mean() - t.mean()) ** 2),
+    "log_cosh": lambda s, t: np.log(np.cosh(s - t)).mean(),
+    "mean_squared_log_error": lambda s, t: sk.mean_squared_log_error(t, s),
+    "normalized_root_mean_squared_error": lambda s, t: math.sqrt(((s - t) ** 2).mean()) / t.std(),
+    "relative_squared_error": lambda s, t: ((s - t) ** 2).sum() / ((t - t.mean()) ** 2).sum(),
+    "symmetric_mean_absolute_percentage_error": lambda s, t: (2 * abs(s - t) / (abs(s) + abs(t))).mean(),
+    "weighted_mean_absolute_percentage_error": lambda s, t: abs(s - t).sum() / abs(t).sum(),
 }
 BINARY: dict[str, Reference] = {
     "accuracy": lambda s, t: sk.accuracy_score(t, labels(s)),
@@ -89,6 +98,12 @@ BINARY: dict[str, Reference] = {
     "matthews_corrcoef": lambda s, t: sk.matthews_corrcoef(t, labels(s)),
     "cohen_kappa": lambda s, t: sk.cohen_kappa_score(t, labels(s)),
     "calibration_error": calibration,
+    "balanced_accuracy": lambda s, t: sk.balanced_accuracy_score(t, labels(s)),
+    "brier_score": lambda s, t: sk.brier_score_loss(t, s),
+    "f2": lambda s, t: sk.fbeta_score(t, labels(s), beta=2),
+    "f05": lambda s, t: sk.fbeta_score(t, labels(s), beta=0.5),
+    "jaccard": lambda s, t: sk.jaccard_score(t, labels(s)),
+    "negative_predictive_value": lambda s, t: sk.precision_score(t, labels(s), pos_label=0),
 }
 CATEGORY: dict[str, Reference] = {
     "accuracy": lambda s, t: sk.accuracy_score(t, labels(s)),
@@ -100,11 +115,54 @@ CATEGORY: dict[str, Reference] = {
     "matthews_corrcoef": lambda s, t: sk.matthews_corrcoef(t, labels(s)),
     "cohen_kappa": lambda s, t: sk.cohen_kappa_score(t, labels(s)),
     "calibration_error": calibration,
+    "accuracy_micro": lambda s, t: sk.accuracy_score(t, labels(s)),
+    "average_precision": lambda s, t: sk.average_precision_score(np.eye(5)[t], s, average="macro"),
+    "brier_score": lambda s, t: ((s - np.eye(5)[t]) ** 2).sum(axis=1).mean(),
+    "f1_weighted": lambda s, t: sk.f1_score(t, labels(s), average="weighted"),
+    "jaccard": lambda s, t: sk.jaccard_score(t, labels(s), average="macro"),
+    "precision_macro": lambda s, t: sk.precision_score(t, labels(s), average="macro"),
+    "recall_macro": lambda s, t: sk.recall_score(t, labels(s), average="macro"),
+    "specificity_macro": lambda s, t: float(
+        np.mean([sk.recall_score(t == k, labels(s) == k, pos_label=0) for k in classes_of(s)])
+    ),
+}
+SET: dict[str, Reference] = {
+    "exact_match": lambda s, t: sk.accuracy_score(t, s >= 0.5),
+    "hamming_distance": lambda s, t: sk.hamming_loss(t, s >= 0.5),
+    "jaccard": lambda s, t: sk.jaccard_score(t, s >= 0.5, average="samples", zero_division=1.0),
+    "precision": lambda s, t: sk.precision_score(t, s >= 0.5, average="micro"),
+    "recall": lambda s, t: sk.recall_score(t, s >= 0.5, average="micro"),
+    "f1": lambda s, t: sk.f1_score(t, s >= 0.5, average="micro"),
+    "f1_macro": lambda s, t: sk.f1_score(t, s >= 0.5, average="macro"),
+    "roc_auc": lambda s, t: sk.roc_auc_score(t, s, average="macro"),
+    "ranking_average_precision": lambda s, t: sk.label_ranking_average_precision_score(t, s),
+    "coverage_error": lambda s, t: sk.coverage_error(t, s),
+}
+VECTOR: dict[str, Reference] = {
+    "mean_squared_error": lambda s, t: sk.mean_squared_error(t, s),
+    "root_mean_squared_error": lambda s, t: math.sqrt(sk.mean_squared_error(t, s)),
+    "mean_absolute_error": lambda s, t: sk.mean_absolute_error(t, s),
+    "mean_absolute_percentage_error": lambda s, t: sk.mean_absolute_percentage_error(t, s),
+    "r2": lambda s, t: sk.r2_score(t, s),
+    "cosine_similarity": lambda s, t: float(np.mean([1 - cosine(a, b) for a, b in zip(s, t, strict=True)])),
+}
+DISTRIBUTION: dict[str, Reference] = {
+    "accuracy": lambda s, t: sk.accuracy_score(labels(t), labels(s)),
+    "hits_at_k": lambda s, t: sk.top_k_accuracy_score(labels(t), s, k=3, labels=classes_of(s)),
+    "kl_divergence": lambda s, t: float(np.mean([stats.entropy(b, a) for a, b in zip(s, t, strict=True)])),
+    "total_variation": lambda s, t: np.abs(s - t).sum(axis=1).mean() / 2,
 }
 REFERENCES = {
-    **{("number", name): each for name, each in NUMBER.items()},
-    **{("binary", name): each for name, each in BINARY.items()},
-    **{("category", name): each for name, each in CATEGORY.items()},
+    (feature, name): each
+    for feature, known in {
+        "number": NUMBER,
+        "binary": BINARY,
+        "category": CATEGORY,
+        "set": SET,
+        "vector": VECTOR,
+        "category_distribution": DISTRIBUTION,
+    }.items()
+    for name, each in known.items()
 }
 AT_LEAST = {"threshold": 0.5 - 1e-9}  # a score at the threshold is an answer for us, and none for torchmetrics
 # What torchmetrics calls them, where the definitions agree; those that declml borrows are not compared with themselves.
@@ -131,15 +189,28 @@ TORCHMETRICS: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
 }
 
 
-def random_data(feature: str, seed: int, *, ties: bool) -> tuple[Tensor, Tensor]:
+WIDE = {"set", "vector", "category_distribution"}
+"""Output types whose targets are as wide as the answers."""
+
+
+def random_data(key: tuple[str, str], seed: int, *, ties: bool) -> tuple[Tensor, Tensor]:
     """Return scores and targets of 200 rows; with ``ties``, numbers and binary probabilities take eight values only."""
     generator = np.random.default_rng(seed)
-    rows = 200
+    rows, feature = 200, key[0]
     if feature == "category":
         targets = generator.integers(0, 5, rows)
         logits = generator.normal(size=(rows, 5)) + 1.5 * np.eye(5)[targets]
         scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         return torch.from_numpy(scores), torch.from_numpy(targets)
+    if feature in WIDE:
+        wide = generator.normal(size=(rows, 5))
+        said = wide + generator.normal(size=(rows, 5))
+        if feature == "vector":
+            return torch.from_numpy(said), torch.from_numpy(wide)
+        if feature == "category_distribution":
+            return torch.from_numpy(said).softmax(dim=1), torch.from_numpy(wide).softmax(dim=1)
+        chances = np.round(1 / (1 + np.exp(-said)) * 8) / 8 if ties else 1 / (1 + np.exp(-said))
+        return torch.from_numpy(chances), torch.from_numpy((wide > 0.5).astype(np.uint8))
     targets = generator.normal(size=rows)
     scores = targets + generator.normal(size=rows)
     if feature == "binary":
@@ -148,6 +219,8 @@ def random_data(feature: str, seed: int, *, ties: bool) -> tuple[Tensor, Tensor]
         scores = np.round(scores * 8) / 8 if ties else scores
     elif ties:
         scores, targets = np.round(scores * 2), np.round(targets * 2) + 0.5
+    if key[1] == "mean_squared_log_error":
+        scores, targets = abs(scores), abs(targets)
     return torch.from_numpy(scores), torch.from_numpy(targets)
 
 
@@ -174,7 +247,7 @@ def test_every_metric_has_a_reference() -> None:
 @pytest.mark.parametrize("key", sorted(REFERENCES), ids="-".join)
 def test_metrics_agree_with_scikit_learn_and_scipy(key: tuple[str, str], ties: bool) -> None:
     for seed in range(3):
-        scores, targets = random_data(key[0], seed, ties=ties)
+        scores, targets = random_data(key, seed, ties=ties)
         expected = REFERENCES[key](scores.numpy(), targets.numpy())
         assert build(key)(scores, targets) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
@@ -187,8 +260,8 @@ def test_metrics_agree_with_torchmetrics(key: tuple[str, str], ties: bool) -> No
     room, name, options = TORCHMETRICS[key]
     reference = getattr(getattr(functional, room), name)
     for seed in range(3):
-        scores, targets = random_data(key[0], seed, ties=ties)
-        whole = targets if key[0] == "number" else targets.long()
+        scores, targets = random_data(key, seed, ties=ties)
+        whole = targets if targets.is_floating_point() and key[0] != "binary" else targets.long()
         expected = float(reference(scores, whole, **options))
         assert build(key)(scores, targets) == pytest.approx(expected, rel=1e-5, abs=1e-7)
 
@@ -196,6 +269,8 @@ def test_metrics_agree_with_torchmetrics(key: tuple[str, str], ties: bool) -> No
 def empty(feature: str) -> tuple[Tensor, Tensor]:
     if feature == "category":
         return torch.zeros(0, 5), torch.zeros(0, dtype=torch.int64)
+    if feature in WIDE:
+        return torch.zeros(0, 5), torch.zeros(0, 5)
     return torch.zeros(0), torch.zeros(0)
 
 
@@ -212,11 +287,13 @@ def test_one_row_or_one_class_or_one_value_is_a_number_in_range_or_nan(key: tupl
         for value in (0, 1):
             for constant in (False, True):
                 generator = torch.Generator().manual_seed(rows)
-                shape = (rows, 5) if feature == "category" else (rows,)
+                shape = (rows, 5) if feature in {"category", *WIDE} else (rows,)
                 scores = torch.full(shape, 0.2) if constant else torch.rand(shape, generator=generator)
-                if feature == "category":
+                if feature.startswith("category"):
                     scores = scores / scores.sum(dim=1, keepdim=True)
                 targets = torch.full((rows,), value, dtype=torch.int64 if feature == "category" else torch.float32)
+                if feature in WIDE:
+                    targets = torch.zeros(rows, 5).index_fill_(1, torch.tensor([value]), 1.0)
                 answer = build(key)(scores, targets)
                 assert isinstance(answer, float)
                 if not math.isnan(answer):
@@ -228,6 +305,10 @@ UNDEFINED = [
     (("number", "r2"), [1.0, 2.0], [3.0, 3.0]),
     (("number", "pearson"), [1.0, 1.0], [3.0, 4.0]),
     (("number", "spearman"), [1.0, 2.0], [3.0, 3.0]),
+    (("number", "mean_squared_log_error"), [1.0, 2.0], [-1.0, 3.0]),
+    (("number", "relative_squared_error"), [1.0, 2.0], [3.0, 3.0]),
+    (("number", "normalized_root_mean_squared_error"), [1.0, 2.0], [3.0, 3.0]),
+    (("number", "weighted_mean_absolute_percentage_error"), [1.0, 2.0], [0.0, 0.0]),
     (("binary", "roc_auc"), [0.1, 0.9], [1.0, 1.0]),
     (("binary", "roc_auc"), [0.1, math.nan], [0.0, 1.0]),
     (("binary", "average_precision"), [0.1, 0.9], [0.0, 0.0]),
@@ -235,6 +316,8 @@ UNDEFINED = [
     (("binary", "recall"), [0.1, 0.9], [0.0, 0.0]),
     (("binary", "specificity"), [0.1, 0.9], [1.0, 1.0]),
     (("binary", "f1"), [0.1, 0.2], [0.0, 0.0]),
+    (("binary", "f2"), [0.1, 0.2], [0.0, 0.0]),
+    (("binary", "negative_predictive_value"), [0.8, 0.9], [1.0, 0.0]),
     (("binary", "matthews_corrcoef"), [0.1, 0.9], [1.0, 1.0]),
     (("binary", "cohen_kappa"), [0.8, 0.9], [1.0, 1.0]),
 ]
@@ -247,7 +330,7 @@ def test_what_is_undefined_is_nan(key: tuple[str, str], scores: list[float], tar
 
 @pytest.mark.parametrize("key", sorted(METRICS), ids="-".join)
 def test_the_goal_points_from_noise_to_truth(key: tuple[str, str]) -> None:
-    scores, targets = random_data(key[0], 5, ties=False)
+    scores, targets = random_data(key, 5, ties=False)
     perfect = torch.eye(5, dtype=torch.float64)[targets] if key[0] == "category" else targets
     noise = scores[torch.randperm(len(scores), generator=torch.Generator().manual_seed(0))]
     best, worst = build(key)(perfect, targets), build(key)(noise, targets)
@@ -256,7 +339,7 @@ def test_the_goal_points_from_noise_to_truth(key: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("key", sorted(key for key in METRICS if METRICS[key].parameters.model_fields), ids="-".join)
 def test_every_declared_parameter_acts(key: tuple[str, str]) -> None:
-    scores, targets = random_data(key[0], 1, ties=False)
+    scores, targets = random_data(key, 1, ties=False)
     declared = METRICS[key].parameters().model_dump()
     assert build(key)(scores, targets) == build(key, **declared)(scores, targets)
     changed = {"threshold": 0.9} if "threshold" in declared else {"top_k": 1}

@@ -251,7 +251,8 @@ MESSAGES = {
     "dropout: high": "dropout must be a number >= 0 and < 1; got 'high'.",
     "num_layrs: 2": "Unknown key 'num_layrs' in the encoder 'lstm'. Did you mean 'num_layers'?",
     "num_filters: 2": (
-        "'num_filters' must be a parameter of the encoder 'lstm'; it is one of 'parallel_cnn' and 'stacked_cnn'."
+        "'num_filters' must be a parameter of the encoder 'lstm'; it is one of 'cnnrnn', 'parallel_cnn', 'stacked_cnn' "
+        "and 'stacked_parallel_cnn'."
     ),
 }
 

@@ -47,6 +47,9 @@ def places() -> Iterator[tuple[str, dict[str, Any], dict[str, Any], dict[str, An
             word = WORDS.find(kind, name)
             assert word is not None
             config, where = copy.deepcopy(PLAIN), {"type": name, **{needed: ["a"] for needed in word.required}}
+            if word.facts.get("tokens"):
+                embed = {"type": "embed", "reduce_output": None}
+                config["input_features"].append({"name": "t", "type": "text", "encoder": embed})
             if "." in key:
                 config["trainer"] = {"optimizer": where}
             else:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "kernels": ("declml.cli.kernels:kernels", "List where a training may run, and what runs there."),
     "evaluate": ("declml.cli.evaluate:evaluate", "Measure a trained run on other data."),
     "predict": ("declml.cli.predict:predict", "Write a trained run's answers for new rows."),
+    "plot": ("declml.cli.plot:plot", "Draw how a trained run learned and what it gets wrong."),
     "runs": ("declml.cli.runs:runs", "List, show, compare and reproduce runs."),
     "trust": ("declml.cli.trust:trust", "Say whose plug-in code may run."),
     "profile": ("declml.cli.profile:profile", "Show what is in a table."),

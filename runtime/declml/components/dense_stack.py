@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from declml.components.activations import PLANNED_ACTIVATIONS, Activation, activation_layer
+from declml.components.dropout import Dropout
 from declml.components.initializers import (
     PLANNED_INITIALIZERS,
     BiasInitializer,
@@ -178,7 +179,7 @@ class DenseStack(nn.Module):
                 bias_initializer=bias_initializer,
             )
             layers.append(
-                nn.Sequential(linear, norm_layer(norm, after), activation_layer(activation), nn.Dropout(dropout))
+                nn.Sequential(linear, norm_layer(norm, after), activation_layer(activation), Dropout(dropout))
             )
         self.layers = nn.ModuleList(layers)
 

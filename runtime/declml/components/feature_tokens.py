@@ -19,6 +19,7 @@ from declml.components.dense_stack import (
     Norm,
     layer_rules,
 )
+from declml.components.dropout import Dropout
 from declml.components.initializers import BiasInitializer, WeightsInitializer, fill_bias, fill_weights
 from declml_schema.declare import Rule, parameter
 
@@ -150,10 +151,10 @@ class AttentionLayer(nn.Module):
         self.out = nn.Linear(width, width)
         self.attention_norm = nn.LayerNorm(width)
         self.dense = nn.Sequential(
-            nn.Linear(width, inner_width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(inner_width, width)
+            nn.Linear(width, inner_width), nn.ReLU(), Dropout(dropout), nn.Linear(inner_width, width)
         )
         self.dense_norm = nn.LayerNorm(width)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """As above."""

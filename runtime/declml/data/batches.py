@@ -94,8 +94,10 @@ def ragged_group(encoded: Encoded, rows: np.ndarray, *, pad: int = 0, width: int
 
 
 def target_tensor(encoded: np.ndarray, rows: np.ndarray) -> Tensor:
-    """Return the targets of the given ``rows``, ``(row,)``: int64 class ids, or float32 numbers and binaries."""
+    """Return the targets of the given ``rows``: int64 class ids, float32 numbers and binaries, uint8 items of sets."""
     values = np.ascontiguousarray(encoded[rows])
+    if values.dtype == np.uint8:  # a byte for each item of each row is much already
+        return torch.from_numpy(values)
     return torch.from_numpy(values.astype(np.int64 if values.dtype.kind in "iu" else np.float32))
 
 

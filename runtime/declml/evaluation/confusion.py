@@ -34,6 +34,8 @@ def confusion(scores: Tensor, targets: Tensor, classes: Sequence[str], *, thresh
         answered = (scores >= threshold).long()
     else:
         answered = scores.argmax(dim=1)
+    if targets.ndim == 2:  # shares: the largest is the truth
+        targets = targets.argmax(dim=1)
     number = len(classes)
     places = targets.long() * number + answered
     counts = torch.bincount(places, minlength=number * number).reshape(number, number)

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -35,8 +35,8 @@ class OutputSpec:
 class Answers:
     """One output for all rows, on the CPU, in the order of the rows.
 
-    ``raw`` ``(row,)`` or ``(row, class)`` are the decoder's answers, float32, and ``encoded`` ``(row,)`` the targets
-    that the loss sees; ``scores`` and ``targets`` are both on the scale of the metrics.
+    ``raw`` ``(row,)`` or ``(row, class)`` are the decoder's answers, float32, and ``encoded`` the targets that the
+    loss sees, ``(row,)`` or as wide as the answers; ``scores`` and ``targets`` are both on the scale of the metrics.
     """
 
     raw: Tensor
@@ -47,6 +47,10 @@ class Answers:
     def select(self, mask: Tensor) -> Answers:
         """Return the rows where ``mask`` ``(row,)`` is true."""
         return Answers(self.raw[mask], self.encoded[mask], self.scores[mask], self.targets[mask])
+
+    def rescored(self, output: OutputSpec) -> Answers:
+        """Return the same answers with the scores that ``output`` gives them now."""
+        return replace(self, scores=torch.from_numpy(np.ascontiguousarray(output.scores(self.raw.numpy()))))
 
 
 @dataclass(frozen=True, slots=True)

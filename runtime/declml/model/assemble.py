@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from declml.contracts import Facts, Values
+from declml.contracts import Facts, TokenStates, Values
+from declml.errors import UserProblem
 from declml.model.groups import Group
 from declml.seeds import derive_seed
 
@@ -19,13 +20,15 @@ from declml.seeds import derive_seed
 class Part:
     """What a combiner or a decoder is built from; ``facts`` are a decoder's, those of its target.
 
-    ``per_submodel`` tells of a decoder that it can have weights for each submodel of a combiner.
+    ``per_submodel`` tells of a decoder that it can have weights for each submodel of a combiner, ``dependencies`` which
+    outputs' answers it sees beside the combined vector.
     """
 
     build: Callable[..., Any]
     parameters: Values
     facts: Facts = field(default_factory=dict[str, Any])
     per_submodel: bool = False
+    dependencies: tuple[str, ...] = ()
 
     def decoder(self, width: int, submodels: int | None) -> nn.Module:
         """Return the decoder behind a combiner of that ``width`` and of so many ``submodels``, None for a plain one."""
@@ -51,7 +54,8 @@ class Network(nn.Module):
     when it evaluates, they are the submodels' mean.
 
     ``slices`` tells where each input feature stands, ``outputs`` names the outputs in their order. Modules are kept by
-    index, because names of features may hold dots and spaces, which torch refuses.
+    index, because names of features may hold dots and spaces, which torch refuses. ``dependencies`` are, by output,
+    the outputs whose answers its decoder sees.
     """
 
     def __init__(
@@ -60,12 +64,15 @@ class Network(nn.Module):
         encoders: Sequence[nn.Module],
         combiner: nn.Module,
         decoders: Mapping[str, nn.Module],
+        dependencies: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         super().__init__()
         self.encoders = nn.ModuleList(encoders)
         self.combiner = combiner
         self.submodels: int | None = getattr(combiner, "submodels", None)
-        self._per_submodel = [bool(getattr(decoder, "submodels", None)) for decoder in decoders.values()]
+        self._needs = {name: tuple(needs) for name, needs in (dependencies or {}).items() if needs}
+        self._places = {name: place for place, name in enumerate(decoders)}
+        self._order = in_order(list(decoders), self._needs)
         self.decoders = nn.ModuleList(decoders.values())
         self.outputs = tuple(decoders)
         self.slices: dict[str, Slice] = {}
@@ -86,22 +93,44 @@ class Network(nn.Module):
             for index, (values, lengths) in enumerate(groups)
         ]
         combined = self.combiner(encoded)
-        if self.submodels is None:
-            return {name: decoder(combined) for name, decoder in zip(self.outputs, self.decoders, strict=True)}
         answers: dict[str, Tensor] = {}
-        for name, decoder, per_submodel in zip(self.outputs, self.decoders, self._per_submodel, strict=True):
-            answer: Tensor = decoder(combined) if per_submodel else decoder(combined.flatten(0, 1))
-            split = answer if per_submodel else answer.unflatten(0, combined.shape[:2])
-            answers[name] = split.flatten(0, 1) if self.training else split.mean(dim=1)
-        return answers
+        for name in self._order:
+            answers[name] = self._decode(name, combined, answers)
+        if self.submodels is not None:
+            answers = {
+                name: split.flatten(0, 1) if self.training else split.mean(dim=1) for name, split in answers.items()
+            }
+        return {name: answers[name] for name in self.outputs}
 
-    def encode(self, group: int, values: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return the encoded values of one group: ``(batch, width)``."""
+    def _decode(self, name: str, combined: Tensor | TokenStates, answers: Mapping[str, Tensor]) -> Tensor:
+        """Return the answers of one output, whose ``dependencies`` have theirs in ``answers``.
+
+        Behind submodels it is ``(batch, submodel)`` or ``(batch, submodel, class)``.
+        """
+        decoder = self.decoders[self._places[name]]
+        if isinstance(combined, TokenStates):
+            if getattr(decoder, "takes_tokens", False):
+                return decoder(combined)
+            combined = combined.values.sum(1)
+        if name in self._needs:
+            seen = [answers[each] for each in self._needs[name]]
+            wide = combined.ndim
+            combined = torch.cat([combined, *(each if each.ndim == wide else each[..., None] for each in seen)], dim=-1)
+        if self.submodels is None or getattr(decoder, "submodels", None):
+            return decoder(combined)
+        return decoder(combined.flatten(0, 1)).unflatten(0, combined.shape[:2])
+
+    def encode(self, group: int, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
+        """Return the encoded values of one group: ``(batch, width)``, or `TokenStates` from one with ``per_token``."""
         return self.encoders[group](values, lengths)
 
     def is_frozen(self, group: int) -> bool:
-        """Return whether the encoder of a group never changes, so that its answers can be kept."""
-        return bool(getattr(self.encoders[group], "frozen", False))
+        """Return whether the encoder of a group never changes, so that its answers can be kept: a vector for each row.
+
+        Those of one with ``per_token`` are not: they would be as many times larger as there are tokens.
+        """
+        encoder = self.encoders[group]
+        return bool(getattr(encoder, "frozen", False)) and not getattr(encoder, "per_token", False)
 
     def extra_facts(self) -> dict[str, dict[str, Any]]:
         """Return, by input feature, JSON data that its facts must also hold to build this network again."""
@@ -131,11 +160,44 @@ def assemble(groups: Sequence[Group], *, combiner: Part, decoders: Mapping[str, 
     encoders = [by_owner[_owner(group, groups)] for group in groups]
     with _seeded(derive_seed(seed, "combiner")):
         built_combiner: Any = combiner.build([_widths(each) for each in encoders], **combiner.parameters)
-    built_decoders: dict[str, nn.Module] = {}
-    for name, part in decoders.items():
+    built_decoders: dict[str, Any] = {}
+    needs = {name: part.dependencies for name, part in decoders.items()}
+    for name in in_order(list(decoders), needs):
+        width = built_combiner.width + sum(answer_width(built_decoders[each], each) for each in needs[name])
         with _seeded(derive_seed(seed, "decoder", name)):
-            built_decoders[name] = part.decoder(built_combiner.width, getattr(built_combiner, "submodels", None))
-    return Network(groups, encoders, built_combiner, built_decoders)
+            built_decoders[name] = decoders[name].decoder(width, getattr(built_combiner, "submodels", None))
+    return Network(groups, encoders, built_combiner, {name: built_decoders[name] for name in decoders}, needs)
+
+
+def in_order(outputs: Sequence[str], dependencies: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the outputs in the order in which their answers can be made; a circle is a `UserProblem`."""
+    ordered: list[str] = []
+    while len(ordered) < len(outputs):
+        ready = [
+            name
+            for name in outputs
+            if name not in ordered and all(each in ordered for each in dependencies.get(name, ()))
+        ]
+        if not ready:
+            stuck = next(name for name in outputs if name not in ordered)
+            raise UserProblem(
+                "dependency-circle",
+                f"dependencies must not lead back to the output itself; got a circle at '{stuck}'.",
+                path=f"output_features[{stuck}].dependencies",
+            )
+        ordered += ready
+    return ordered
+
+
+def answer_width(decoder: Any, name: str) -> int:
+    """Return how many numbers a decoder's answer for a row has; one that does not tell cannot be depended on."""
+    width = getattr(decoder, "answer_width", None)
+    if not isinstance(width, int):
+        raise UserProblem(
+            "no-dependency",
+            f"dependencies must name outputs with one answer for a row; '{name}' has no such decoder.",
+        )
+    return width
 
 
 def _owner(group: Group, groups: Sequence[Group]) -> str:

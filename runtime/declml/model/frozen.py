@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from declml.contracts import TokenStates
 from declml.model.assemble import Network
 
 
@@ -57,7 +58,9 @@ def encode_rows(
     done = 0
     for rows in order.split(batch_size):
         values, sizes = source.take(rows)
-        encoded = network.encode(group, values.to(device), None if sizes is None else sizes.to(device)).float().cpu()
+        states = network.encode(group, values.to(device), None if sizes is None else sizes.to(device))
+        assert not isinstance(states, TokenStates), "one that keeps tokens does not count as frozen"
+        encoded = states.float().cpu()
         if answer is None:
             answer = np.empty((source.rows, encoded.shape[1]), dtype=np.float32)
         answer[rows.numpy()] = encoded.numpy()

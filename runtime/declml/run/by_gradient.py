@@ -147,8 +147,7 @@ class ByGradient:
 
     def save(self) -> str:
         """Write the model into the run's folder and return the SHA-256 of its weights."""
-        work = self.work
-        return save_model(work.folder, self.plan, work.prepared, self.network, work.request.plugins)
+        return save_model(self.work, self.network)
 
     def summary(self, outcome: Outcome) -> str:
         """Return one sentence about a training that came to its end."""

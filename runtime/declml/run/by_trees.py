@@ -95,8 +95,7 @@ class ByTrees:
 
     def save(self) -> str:
         """Write the model into the run's folder and return the SHA-256 of its trees."""
-        work = self.work
-        return save_model(work.folder, self.plan, work.prepared, self.forest, work.request.plugins)
+        return save_model(self.work, self.forest)
 
     def summary(self, outcome: Outcome) -> str:
         """Return one sentence about a training that came to its end."""

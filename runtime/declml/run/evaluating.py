@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from declml.contracts import Facts, Metric, Model, OutputOperation, Rows, Scores
 from declml.evaluation.confusion import confusion
-from declml.evaluation.evaluate import OutputSpec, Predictions, evaluate
+from declml.evaluation.evaluate import Answers, OutputSpec, Predictions, evaluate, predict
 from declml.evaluation.slices import score_slices
 from declml.run.components import Components
 from declml.run.settings import decides_of, watched_metric
@@ -20,6 +20,7 @@ from declml_schema.declare import Component
 from declml_schema.plan import OutputFeature, Plan
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
 _LARGEST_CONFUSION = 50
@@ -38,7 +39,10 @@ class FinalResult:
 
 
 class Evaluator:
-    """Evaluates one model; the same in training and on new rows. ``facts`` and ``operations`` are by output."""
+    """Evaluates one model; the same in training and on new rows. ``facts`` and ``operations`` are by output.
+
+    What is added to the facts afterwards, such as a temperature, acts from then on.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Evaluator:
     ) -> None:
         self._plan = plan
         self._facts = facts
+        self._operations = operations
         self._model = model
         self._batch_size = batch_size
         self._decides = decides_of(plan, components)
@@ -59,11 +64,19 @@ class Evaluator:
             OutputSpec(
                 output.name,
                 self._metrics(output, components),
-                partial(operations[output.name].scores, facts=facts[output.name], preprocessing=output.preprocessing),
-                partial(operations[output.name].targets, facts=facts[output.name], preprocessing=output.preprocessing),
+                partial(self._scores, output),
+                partial(self._targets, output),
             )
             for output in plan.outputs
         ]
+
+    def _scores(self, output: OutputFeature, answers: np.ndarray) -> np.ndarray:
+        # The facts are looked up at each call: a calibration adds to them.
+        operation, facts = self._operations[output.name], self._facts[output.name]
+        return operation.scores(answers, facts, output.preprocessing, output.parameters)
+
+    def _targets(self, output: OutputFeature, encoded: np.ndarray) -> np.ndarray:
+        return self._operations[output.name].targets(encoded, self._facts[output.name], output.preprocessing)
 
     def _metrics(self, output: OutputFeature, components: Components) -> dict[str, Metric]:
         """Return the metrics of an output: those of the plan and what decides or is watched, each built.
@@ -95,6 +108,10 @@ class Evaluator:
         """Return the scores of the model on these rows."""
         return evaluate(self._model, batches, self.specs, batch_size=self._batch_size)[0]
 
+    def answers(self, batches: Rows) -> Mapping[str, Answers]:
+        """Return what the model answers to these rows, by output."""
+        return predict(self._model, batches, self.specs, batch_size=self._batch_size).outputs
+
     def final(self, batches: Rows, table: pl.DataFrame) -> FinalResult:
         """Return scores, slices, confusion and answers; ``table`` has the rows of ``batches``, in their order."""
         scores, predictions = evaluate(self._model, batches, self.specs, batch_size=self._batch_size)
@@ -120,9 +137,10 @@ class Evaluator:
 
 
 def _has_all(metrics: Sequence[str], output: OutputFeature, components: Components) -> bool:
-    """Return whether these are all metrics that the output's type has without a further package."""
+    """Return whether these are all metrics of the output's type that are told unasked."""
     having = {name: components.get("metric", name, output.type) for name in components.names("metric", output.type)}
-    return {name for name, each in having.items() if "package" not in each.facts} <= set(metrics)
+    told = {name for name, each in having.items() if not {"package", "on_request"} & each.facts.keys()}
+    return told <= set(metrics)
 
 
 def class_names(facts: Facts) -> list[str]:

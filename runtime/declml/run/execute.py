@@ -12,6 +12,7 @@ from declml.contracts import Emit
 from declml.data.cache import Cache
 from declml.run.by_gradient import ByGradient
 from declml.run.by_trees import ByTrees
+from declml.run.calibrating import calibrate
 from declml.run.components import Components
 from declml.run.designs import model_type_of
 from declml.run.evaluating import FinalResult
@@ -70,6 +71,7 @@ def execute(request: Request, folder: RunFolder, ledger: Ledger, emit: Emit, int
     outcome = _train(work, making, interrupts)
     if outcome.reason == "interrupted":
         return Ended("interrupted", f"Interrupted after step {outcome.step}: a checkpoint was written.")
+    calibrate(work, making)
     _evaluate(work, making, outcome)
     return Ended("finished", making.summary(outcome))
 

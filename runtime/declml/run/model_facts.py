@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -196,11 +197,17 @@ class _Parts:
     def _output(self, name: str, decoder: str, combined: Figures | None) -> Json:
         def build() -> Figures:
             assert combined is not None
-            return decoder_figures(self._blueprint.decoders[name], combined.output[0], combined.submodels)
+            seen = [self._answer_width(each) for each in self._blueprint.decoders[name].dependencies]
+            width = combined.output[0] + sum(seen)
+            return decoder_figures(self._blueprint.decoders[name], width, combined.submodels)
 
         figures = self._built(f"output_features[{name}].decoder", (name,), build, ready=combined is not None)
         classes = self._facts[name].get("classes")
         return {"decoder": decoder, "classes": None if classes is None else len(classes), **_part(figures)}
+
+    def _answer_width(self, name: str) -> int:
+        """Return how many numbers an output answers for a row, whatever stands before its decoder."""
+        return prod(decoder_figures(self._blueprint.decoders[name], 1).output)
 
     def _built(
         self, path: str, features: Sequence[str], build: Callable[[], Figures], *, ready: bool = True

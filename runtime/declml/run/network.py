@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from declml.contracts import Facts, Loss, Source
+from declml.errors import UserProblem
 from declml.model.assemble import Network, Part, assemble, describe
 from declml.model.groups import Group, InputSpec, group_features
 from declml.run.components import Components, trees
@@ -45,14 +46,18 @@ def blueprint(plan: Plan, facts: Mapping[str, Facts], components: Components) ->
             )
         )  # fmt: skip
     groups = group_features(inputs)
-    combiner = Part(_combiner(plan, groups, components), plan.combiner.parameters)
+    combiner = Part(_combiner(plan, groups, components), _combiner_parameters(plan, components))
     decoders: dict[str, Part] = {}
     for output in plan.outputs:
         component = components.get("decoder", output.decoder.type, output.type)
         assert component.build is not None
         per_submodel = bool(component.facts.get("per_submodel"))
         decoders[output.name] = Part(
-            component.build, output.decoder.parameters, facts[output.name], per_submodel=per_submodel
+            component.build,
+            output.decoder.parameters,
+            facts[output.name],
+            per_submodel=per_submodel,
+            dependencies=tuple(output.parameters.get("dependencies", ())),
         )
     return Blueprint(groups, combiner, decoders)
 
@@ -67,12 +72,32 @@ def _combiner(plan: Plan, groups: Sequence[Group], components: Components) -> Ca
     return partial(component.build, sources=sources)
 
 
+_OF_SHARES = "softmax_cross_entropy"
+"""The loss whose answers are shares that add up to 1."""
+
+
+def _combiner_parameters(plan: Plan, components: Components) -> dict[str, Any]:
+    """Return the combiner's parameters, an encoder inside it as what builds it from its width."""
+    parameters = dict(plan.combiner.parameters)
+    inner: Mapping[str, Any] | None = parameters.get("encoder")
+    if inner is not None:
+        build = components.build("encoder", inner["type"], "sequence")
+        parameters["encoder"] = partial(build, **trees(inner, "type"))
+    return parameters
+
+
 def losses_of(plan: Plan, facts: Mapping[str, Facts], components: Components) -> dict[str, tuple[Loss, float]]:
     """Return the loss of each output and its weight."""
     return {output.name: (_loss(output, facts[output.name], components), _weight(output)) for output in plan.outputs}
 
 
 def _loss(output: OutputFeature, facts: Facts, components: Components) -> Loss:
+    if output.parameters.get("softmax") and output.loss.type != _OF_SHARES:
+        raise UserProblem(
+            "softmax-without-its-loss",
+            f"softmax: true must go with the loss {_OF_SHARES}; got {output.loss.type}.",
+            path=f"output_features[{output.name}].softmax",
+        )
     build = components.build("loss", output.loss.type, output.type)
     # A loss in the column's own unit must know how the targets were scaled.
     told = {**facts, "normalization": output.preprocessing.get("normalization")}

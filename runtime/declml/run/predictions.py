@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,7 +53,10 @@ def with_truth(frame: pl.DataFrame, plan: Plan, table: pl.DataFrame, rows: np.nd
 
 
 def write_frame(path: Path, frame: pl.DataFrame) -> None:
-    """Write a table as CSV, Parquet or JSON Lines by the file's ending; it appears whole or not at all."""
+    """Write a table as CSV, Parquet or JSON Lines by the file's ending; it appears whole or not at all.
+
+    CSV knows no lists: they are written as JSON, which reads back as a list of items or numbers.
+    """
     suffix = path.suffix.lower()
     if suffix not in _WRITERS:
         raise UserProblem(
@@ -62,7 +66,7 @@ def write_frame(path: Path, frame: pl.DataFrame) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if suffix == ".csv":
-            frame.write_csv(draft)
+            _flat(frame).write_csv(draft)
         elif suffix == ".parquet":
             frame.write_parquet(draft)
         else:
@@ -76,3 +80,14 @@ def write_frame(path: Path, frame: pl.DataFrame) -> None:
     except pl.exceptions.PolarsError as error:
         draft.unlink(missing_ok=True)
         raise UserProblem("unwritable-path", f"{path} must be a place that can be written; got: {error}.") from error
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with each list as one text of JSON."""
+    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, (pl.List, pl.Array))]
+    return frame.with_columns(
+        pl.Series(
+            name, [None if each is None else json.dumps(each, ensure_ascii=False) for each in frame[name].to_list()]
+        )
+        for name in lists
+    )

@@ -21,9 +21,9 @@ from declml.pretrained import TOKENIZER_FILES, locate_pretrained
 from declml.run.components import Components
 from declml.run.designs import MODEL_FORMAT, MODEL_TYPES, model_type_of
 from declml.run.files import file_hash, write_json
-from declml.run.folder import RunFolder
 from declml.run.network import losses_of
-from declml.run.prepare import Prepared, preprocessing_of
+from declml.run.prepare import preprocessing_of
+from declml.run.work import Work
 from declml.runs.folder import Run
 from declml.trust import is_trusted, untrusted_problem
 from declml_schema.plan import InputFeature, Plan
@@ -32,10 +32,11 @@ DESCRIPTION = "model.json"
 _PRETRAINED = "pretrained_model_name_or_path"
 
 
-def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, module: Any, plugins: Sequence[str]) -> str:
+def save_model(work: Work, module: Any) -> str:
     """Write the trained ``module`` into the run's folder and return the SHA-256 of what it learned."""
+    folder, plan, plugins = work.folder, work.plan, work.request.plugins
     folder.model.mkdir(exist_ok=True)
-    facts: dict[str, dict[str, Any]] = {name: dict(each.facts) for name, each in prepared.features.items()}
+    facts: dict[str, dict[str, Any]] = {name: dict(each) for name, each in work.facts.items()}
     for name, extra in module.extra_facts().items():
         facts[name].update(extra)
     for place, feature in enumerate(plan.inputs):
@@ -53,7 +54,7 @@ def save_model(folder: RunFolder, plan: Plan, prepared: Prepared, module: Any, p
             "declml": __version__,
             "plan": plan.as_json(),
             "facts": facts,
-            "types": prepared.table.types(),
+            "types": work.prepared.table.types(),
             "plugins": kept,
         },
     )

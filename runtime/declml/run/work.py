@@ -21,7 +21,10 @@ from declml_schema.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A training whose data are prepared. ``facts`` are those of each feature by its name."""
+    """A training whose data are prepared.
+
+    ``facts`` are those of each feature by its name; what the trained model teaches, such as a temperature, is added.
+    """
 
     request: Request
     folder: RunFolder
@@ -30,7 +33,7 @@ class Work:
     plan: Plan
     components: Components
     prepared: Prepared
-    facts: Mapping[str, Facts]
+    facts: dict[str, Facts]
 
     @property
     def rows(self) -> dict[str, int]:

@@ -18,8 +18,9 @@ from pydantic import BaseModel, ValidationError
 from torch import Tensor, nn
 
 from declml.components import combiners, decoders, encoders
+from declml.components.encoders.rnn import RNN
 from declml.components.features.number import InputNumber, InputNumberPreprocessing
-from declml.contracts import Member, Source
+from declml.contracts import Member, Source, TokenStates
 from declml.errors import UserProblem
 from declml_schema.declare import Component
 
@@ -45,8 +46,17 @@ SMALL: dict[str, Any] = {
     "entity_2": ["shape"],
 }
 SOURCES = [[Source("size", "number")], [Source("colour", "category"), Source("shape", "category")]]
-OF_ONE_MIND = {"entity_1", "entity_2"}
-"""Parameters of which one alone cannot change: see `test_the_comparator_compares_what_the_config_says`."""
+TARGETS: dict[str, dict[str, Any]] = {
+    "number": {},
+    "binary": {},
+    "category": {"classes": ["a", "b", "c"]},
+    "category_distribution": {"classes": ["a", "b", "c"]},
+    "set": {"vocabulary": ["a", "b", "c"]},
+    "vector": {"vector_size": 3, "shift": [0.5, -0.5, 0.0], "scale": [1.0, 2.0, 1.0]},
+}
+"""What a decoder knows of its target, by output type."""
+OF_ONE_MIND = {"entity_1", "entity_2", "main_sequence_feature", "encoder"}
+"""Parameters that name other parts of a config: see test_combiners.py and test_sequence_combiners.py."""
 
 
 def _declared() -> list[Component]:
@@ -90,8 +100,10 @@ class Case:
             return self.component.build(members, **parameters)
         if self.component.kind == "combiner":
             sources = {"sources": SOURCES} if self.component.facts.get("sources") else {}
+            if "encoder" in parameters:
+                parameters["encoder"] = functools.partial(RNN.build, **RNN.parameters(state_size=4).model_dump())
             return self.component.build([[3], [2, 2]], **sources, **parameters)
-        return self.component.build(7, {"classes": ["a", "b", "c"]}, **parameters)
+        return self.component.build(7, TARGETS[self.feature], **parameters)
 
     def fitted(self, bare: Member, parameters: Mapping[str, Any]) -> Member:
         """Return a member with the facts of a fit as the encoder asks for it; the columns of two names differ."""
@@ -100,6 +112,8 @@ class Case:
         asked = resolved(self.component.facts.get("asks", {}), parameters)
         if not asked:
             return bare
+        if self.feature == "text":
+            return Member(bare.name, {**bare.facts, "rows": 12, "documents": [0, 3, 12, *range(1, WORDS - 2)]})
         column = pl.Series("x", np.random.default_rng(len(bare.name)).normal(size=60).round(len(bare.name) // 5))
         preprocessing = {**InputNumberPreprocessing().model_dump(), **asked}
         facts = InputNumber().fit(InputNumber().summarize(column, preprocessing), preprocessing)
@@ -108,7 +122,12 @@ class Case:
     def inputs(self, *, features: int = 1) -> tuple[Any, ...]:
         chance = torch.Generator().manual_seed(5)
         if self.component.kind == "combiner":
-            return ([torch.randn(ROWS, 3, generator=chance), torch.randn(ROWS, 4, generator=chance)],)
+            groups: list[Any] = [torch.randn(ROWS, 3, generator=chance), torch.randn(ROWS, 4, generator=chance)]
+            if self.component.facts.get("tokens"):
+                mask = torch.arange(TOKENS) < LENGTHS.unsqueeze(1)
+                values = torch.randn(ROWS, TOKENS, 4, generator=chance) * mask.unsqueeze(-1)
+                groups[1] = TokenStates(values, mask)
+            return (groups,)
         if self.component.kind == "decoder":
             return (torch.randn(ROWS, 7, generator=chance),)
         if self.feature in RAGGED:
@@ -118,10 +137,19 @@ class Case:
         if self.feature == "date":
             parts = [torch.randint(13, (ROWS, 8), generator=chance).clamp(max=7) for _ in range(features)]
             return (torch.cat([torch.cat([torch.randn(ROWS, 1, generator=chance), each], 1) for each in parts], 1),)
+        if self.feature == "h3":
+            return (torch.cat([cells(chance) for _ in range(features)], 1),)
         values = torch.randn(ROWS, features * (3 if self.feature == "vector" else 1), generator=chance)
         if "missing_marks" not in self.component.facts.get("asks", {}):
             return (values,)
         return (torch.stack([values, (values > 0.5).float()], dim=-1).flatten(1),)
+
+
+def cells(chance: torch.Generator) -> Tensor:
+    """Return the 19 parts of a cell of each row, ``(row, 19)``: 0 to 15 digits, and 7 where there is none."""
+    upper = torch.tensor([[1, 0, 9, 20], [2, 3, 0, 121], [1, 0, 15, 4], [1, 0, 2, 4], [4, 1, 5, 20], [1, 0, 8, 0]])
+    digits = torch.randint(7, (ROWS, 15), generator=chance)
+    return torch.cat([upper, digits.where(torch.arange(15) < upper[:, 2:3], 7)], 1).float()
 
 
 def resolved(asks: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,8 +160,26 @@ def member(name: str, words: int = WORDS) -> Member:
     return Member(name, {"vocabulary": [f"word {index}" for index in range(words)]})
 
 
-FAMILIES = ("bert", "albert", "camembert", "distilbert", "electra", "roberta", "xlmroberta")
-NARROW = {"distilbert": {"dim": 8, "n_heads": 2, "hidden_dim": 12, "dropout": 0.0, "attention_dropout": 0.0}}
+BERTS = {"hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 12}
+GPTS = {"n_embd": 8, "n_head": 2, "n_positions": 24, **dict.fromkeys(["resid_pdrop", "embd_pdrop", "attn_pdrop"], 0.0)}
+T5S = {"d_model": 8, "d_kv": 4, "d_ff": 12, "num_heads": 2, "dropout_rate": 0.0, "num_decoder_layers": 1}
+FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
+    **{name: (name, BERTS) for name in ("bert", "albert", "camembert", "electra", "roberta")},
+    "xlmroberta": ("xlm-roberta", BERTS),
+    "distilbert": (
+        "distilbert",
+        {"dim": 8, "n_heads": 2, "hidden_dim": 12, "dropout": 0.0, "attention_dropout": 0.0},
+    ),
+    "deberta": ("deberta-v2", {**BERTS, "relative_attention": True, "pos_att_type": ["p2c", "c2p"]}),
+    "modernbert": ("modernbert", {**BERTS, "global_attn_every_n_layers": 2, "local_attention": 4}),
+    "gpt": ("openai-gpt", GPTS),
+    "gpt2": ("gpt2", GPTS),
+    "xlnet": ("xlnet", {"d_model": 8, "n_head": 2, "d_inner": 12, "dropout": 0.0}),
+    "t5": ("t5", T5S),
+    "mt5": ("mt5", T5S),
+    "longformer": ("longformer", {**BERTS, "attention_window": 4}),
+}
+"""By encoder: the library's name of the family, and what makes its models narrow."""
 
 COMPONENTS = _declared()
 CASES = [(each, feature) for each in COMPONENTS for feature in each.features or ("",)]
@@ -147,17 +193,17 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
     parent = tmp_path_factory.mktemp("models")
     folders: dict[str, str] = {}
-    for family in FAMILIES:
+    for family, (model_type, narrow) in FAMILIES.items():
         for layers in (2, 3):
             torch.manual_seed(layers)
             config = AutoConfig.for_model(
-                "xlm-roberta" if family == "xlmroberta" else family,
+                model_type,
                 vocab_size=WORDS,
                 embedding_size=8,
                 num_hidden_layers=layers,
-                max_position_embeddings=24,
+                **({} if model_type in {"xlnet", "gpt2", "openai-gpt"} else {"max_position_embeddings": 24}),
                 pad_token_id=0,
-                **NARROW.get(family, {"hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 12}),
+                **narrow,
                 **dict.fromkeys(["hidden_dropout_prob", "attention_probs_dropout_prob"], 0.0),
             )
             folders[family] = str(parent / f"{family}-2")
@@ -175,6 +221,11 @@ def case(request: pytest.FixtureRequest, tiny_models: dict[str, str]) -> Case:
     if component.name == "stacked_cnn":
         # The six layers of its own would leave one token of these few.
         base |= {"num_conv_layers": 2, "pool_size": 2}
+    if component.name == "stacked_parallel_cnn":
+        base |= {"num_stacked_layers": 2}
+    if component.name == "longformer":
+        # Its summary does not depend on what the other tokens of the last layer see.
+        base |= {"reduce_output": "mean"}
     if component.name == "bert":
         base |= {"use_pretrained": False, "num_hidden_layers": 2}
     return Case(component, feature, base)
@@ -193,6 +244,8 @@ def alternatives(case: Case, name: str) -> list[Any]:
     now = case.parameters()[name]
     if name == "pretrained_model_name_or_path":
         return [now.removesuffix("2") + "3"]
+    if name == "adapter":
+        return [{"type": "lora", "r": 2}]
     for kind in kinds(case.schema[name]):
         if "enum" in kind:
             found += kind["enum"]
@@ -204,9 +257,15 @@ def alternatives(case: Case, name: str) -> list[Any]:
             found += [0, 1, 2, 3, *([now + 1, now * 2] if now else [])]
         elif kind["type"] == "number":
             found += [0.5, 2.0]
+        elif kind["type"] == "array":
+            found += [[-0.1, 0.1]]
         elif kind["type"] == "null":
             found += [None]
-    return [value for value in dict.fromkeys(found) if repr(value) != repr(now) and valid(case, name, value)]
+    return [
+        value
+        for value in {repr(each): each for each in found}.values()
+        if repr(value) != repr(now) and valid(case, name, value)
+    ]
 
 
 def valid(case: Case, name: str, value: Any) -> bool:
@@ -271,13 +330,19 @@ def test_components_are_found() -> None:
         "encoder-set-embed",
         "encoder-date-embed",
         "encoder-sequence-embed",
+        "encoder-sequence-cnnrnn",
         "encoder-sequence-rnn",
+        "encoder-sequence-stacked_parallel_cnn",
         "encoder-date-wave",
+        "encoder-h3-embed",
+        "encoder-h3-rnn",
+        "encoder-h3-weighted_sum",
         "encoder-text-embed",
         "encoder-text-parallel_cnn",
         "encoder-text-lstm",
         "encoder-text-gru",
         "encoder-text-rnn",
+        "encoder-text-tf_idf",
         "encoder-text-transformer",
         "encoder-text-bert",
         "encoder-text-auto_transformer",
@@ -285,12 +350,17 @@ def test_components_are_found() -> None:
         "combiner-concat",
         "combiner-ft_transformer",
         "combiner-project_aggregate",
+        "combiner-sequence",
+        "combiner-sequence_concat",
         "combiner-tabnet",
         "combiner-tabtransformer",
         "combiner-transformer",
         "decoder-number-regressor",
         "decoder-binary-regressor",
         "decoder-category-classifier",
+        "decoder-category_distribution-classifier",
+        "decoder-set-classifier",
+        "decoder-vector-projector",
     } <= set(NAMES)
 
 
@@ -353,6 +423,16 @@ class Seen:
         )
 
 
+def told(answers: Tensor | TokenStates) -> Tensor:
+    """Return answers as one tensor; of a vector for each token, the sum in which each place has a weight of its own."""
+    if not isinstance(answers, TokenStates):
+        return answers
+    assert answers.values.shape[:2] == answers.mask.shape
+    assert not answers.values[~answers.mask].any(), "padding must be zeros"
+    places = torch.arange(1.0, 1 + answers.mask.shape[1]).unsqueeze(-1)
+    return (answers.values * places).sum(1)
+
+
 def equal(left: Tensor, right: Tensor) -> bool:
     return left.shape == right.shape and torch.equal(left.nan_to_num(7.0), right.nan_to_num(7.0))
 
@@ -362,34 +442,34 @@ def observe(case: Case, **given: Any) -> Seen:
     weights = {name: (weight.requires_grad, weight.detach().clone()) for name, weight in module.named_parameters()}
     module.eval()
     with torch.no_grad():
-        answers = module(*case.inputs())
+        answers = told(module(*case.inputs()))
     module.train()
     calls: list[nn.Module] = []
     for part in module.modules():
         part.register_forward_hook(lambda part, *_: calls.append(part))
     torch.default_generator.manual_seed(11)
-    training: Tensor = module(*case.inputs())
+    training = told(module(*case.inputs()))
     if training.requires_grad:
         training.sum().backward()
     count = len(calls)
     gradients = [weight.grad.flatten() for weight in module.parameters() if weight.grad is not None]
     module.eval()
     with torch.no_grad():
-        after: Tensor = module(*case.inputs())  # what a layer remembers of training, such as its running figures
+        after = told(module(*case.inputs()))  # what a layer remembers of training, such as its running figures
     flat = torch.cat(gradients) if gradients else torch.zeros(0)
     return Seen(weights, answers, training.detach(), after, flat, count)
 
 
 def test_defaults_build_and_shapes_hold(case: Case) -> None:
     module: Any = case.build()
-    answers = module(*case.inputs())
+    answers = told(module(*case.inputs()))
     if case.component.kind == "encoder":
         assert answers.shape == (ROWS, sum(module.widths))
     elif case.component.kind == "combiner":
         submodels = getattr(module, "submodels", None)
         assert answers.shape == ((ROWS, module.width) if submodels is None else (ROWS, submodels, module.width))
     else:
-        assert answers.shape == ((ROWS, 3) if case.feature == "category" else (ROWS,))
+        assert answers.shape == ((ROWS,) if case.feature in ("number", "binary") else (ROWS, 3))
     assert answers.dtype == torch.float32
     assert answers.isfinite().all()
 
@@ -438,13 +518,13 @@ def test_a_parameter_that_a_rule_calls_ignored_changes_nothing(case: Case) -> No
 def test_weights_survive_saving(case: Case) -> None:
     trained, fresh = case.build(seed=3).eval(), case.build(seed=4).eval()
     fresh.load_state_dict(trained.state_dict(), strict=True)
-    assert torch.equal(trained(*case.inputs()), fresh(*case.inputs()))
+    assert torch.equal(told(trained(*case.inputs())), told(fresh(*case.inputs())))
 
 
 def test_gradients_reach_every_trainable_weight(case: Case) -> None:
     given = {"trainable": True} if "trainable" in case.component.parameters.model_fields else {}
     module = case.build(**given)
-    answers: Tensor = module(*case.inputs())
+    answers = told(module(*case.inputs()))
     if not any(weight.requires_grad for weight in module.parameters()):
         assert not answers.requires_grad
         return
@@ -460,13 +540,13 @@ def test_gradients_reach_every_trainable_weight(case: Case) -> None:
 def test_a_few_steps_lower_the_loss(case: Case) -> None:
     # Chance would hide what a few steps do.
     module = case.build(**{"dropout": 0.0} if "dropout" in case.component.parameters.model_fields else {})
-    answers: Tensor = module(*case.inputs())
+    answers = told(module(*case.inputs()))
     head = nn.Linear(answers.flatten(1).shape[1], 1) if answers.dim() > 1 else nn.Identity()
     weights = [each for each in (*module.parameters(), *head.parameters()) if each.requires_grad]
     targets = torch.randn(ROWS, generator=torch.Generator().manual_seed(2))
     losses: list[float] = []
     for _ in range(12):
-        seen: Tensor = module(*case.inputs())
+        seen = told(module(*case.inputs()))
         loss = (head(seen.flatten(1) if seen.dim() > 1 else seen).reshape(ROWS) - targets).square().mean()
         losses.append(loss.item())
         gradients = torch.autograd.grad(loss, weights)
@@ -547,8 +627,8 @@ def test_padding_changes_nothing(case: Case, training: bool) -> None:
         widened[row, length:] = 4  # padding may hold any id: only the lengths count
     for given in varied(case):
         module = case.build(**{**still, **given}).train(training)
-        answers: Tensor = module(values, lengths)
-        torch.testing.assert_close(module(widened, lengths), answers, atol=1e-5, rtol=1e-4, msg=f"{given}")
+        answers = told(module(values, lengths))
+        torch.testing.assert_close(told(module(widened, lengths)), answers, atol=1e-5, rtol=1e-4, msg=f"{given}")
 
 
 def test_texts_without_tokens_give_finite_answers(case: Case) -> None:
@@ -557,11 +637,11 @@ def test_texts_without_tokens_give_finite_answers(case: Case) -> None:
     values, lengths = case.inputs()
     for given in varied(case):
         module = case.build(**given)
-        some = module.eval()(values, lengths * (torch.arange(ROWS) > 2))
-        whole = module(values, lengths)
+        some = told(module.eval()(values, lengths * (torch.arange(ROWS) > 2)))
+        whole = told(module(values, lengths))
         assert some.isfinite().all(), given
         torch.testing.assert_close(some[3:], whole[3:], atol=1e-5, rtol=1e-4)
-        none = module(values[:, :0], torch.zeros(ROWS, dtype=torch.int64))
+        none = told(module(values[:, :0], torch.zeros(ROWS, dtype=torch.int64)))
         torch.testing.assert_close(none, some[:1].expand_as(none), atol=1e-5, rtol=1e-4)
 
 

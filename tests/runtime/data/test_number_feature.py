@@ -198,8 +198,8 @@ def test_targets_and_predictions_come_back_in_the_column_s_unit(normalization: s
     facts = operation.fit(operation.summarize(column, preprocessing), preprocessing)
     values = operation.encode(column, facts, preprocessing).values
     assert operation.targets(values, facts, preprocessing) == pytest.approx(column.to_numpy(), rel=1e-5)
-    assert operation.scores(values, facts, preprocessing).dtype == np.float64
     parameters = OutputNumberParameters().model_dump()
+    assert operation.scores(values, facts, preprocessing, parameters).dtype == np.float64
     assert operation.decode(values, facts, preprocessing, parameters)["predictions"].to_numpy() == pytest.approx(
         column.to_numpy(), rel=1e-5
     )
@@ -209,7 +209,7 @@ def test_targets_and_predictions_come_back_in_the_column_s_unit(normalization: s
 
 def test_a_wild_answer_is_a_finite_prediction() -> None:
     preprocessing = OutputNumberPreprocessing(normalization="log1p").model_dump()
-    answers = OutputNumber().scores(np.array([1e9, -1e9]), {"shift": 0.0, "scale": 1.0}, preprocessing)
+    answers = OutputNumber().scores(np.array([1e9, -1e9]), {"shift": 0.0, "scale": 1.0}, preprocessing, {})
     assert np.isfinite(answers).all()
 
 

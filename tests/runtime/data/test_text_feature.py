@@ -263,3 +263,25 @@ def test_a_pretrained_tokenizer_needs_its_name() -> None:
     with pytest.raises(UserProblem, match="pretrained_model_name_or_path must be given"):
         facts_of(TEXTS, settings_of(tokenizer="hf_tokenizer"))
     assert InputText().resources(settings_of()) == {}
+
+
+def test_documents_are_counted_where_an_encoder_asks_for_them() -> None:
+    column = pl.Series(["tea tea milk", "tea", None, "rye", "milk tea"])
+    preprocessing = {**settings_of(fill_value="rye rye"), "compute_idf": True}
+    facts = facts_of(column, preprocessing)
+    assert facts["rows"] == 5
+    assert dict(zip(facts["vocabulary"], facts["documents"], strict=True)) == {
+        "<PAD>": 0, "<UNK>": 0, "tea": 3, "rye": 2, "milk": 2,
+    }  # fmt: skip
+    parts = [InputText().summarize(part, preprocessing) for part in (column.head(2), column.tail(3))]
+    assert InputText().fit(InputText().merge(*parts), preprocessing) == facts
+    assert "documents" not in facts_of(column, settings_of())
+
+
+def test_documents_of_a_pretrained_tokenizer_are_refused() -> None:
+    preprocessing = {
+        **settings_of(tokenizer="hf_tokenizer", pretrained_model_name_or_path=MINILM),
+        "compute_idf": True,
+    }
+    with pytest.raises(UserProblem, match="tokenizer must be one of declml's own for the encoder tf_idf"):
+        InputText().summarize(pl.Series(["tea"]), preprocessing)

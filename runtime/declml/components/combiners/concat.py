@@ -17,6 +17,7 @@ from declml.components.dense_stack import (
     layer_rules,
     norm_layer,
 )
+from declml.components.dropout import Dropout
 from declml.components.initializers import BiasInitializer, WeightsInitializer
 from declml_schema.declare import Component, parameter
 
@@ -65,7 +66,7 @@ class Concat(nn.Module):
         super().__init__()
         joined = sum(map(sum, widths))
         self.norm = norm_layer(norm, joined)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.stack = DenseStack(
             joined,
             [output_size] * num_fc_layers,

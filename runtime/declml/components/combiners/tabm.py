@@ -22,6 +22,7 @@ from declml.components.dense_stack import (
     join,
     norm_layer,
 )
+from declml.components.dropout import Dropout
 from declml.components.initializers import BiasInitializer, WeightsInitializer
 from declml_schema.declare import Component, parameter
 
@@ -106,7 +107,7 @@ class TabM(nn.Module):
             layers += [
                 _OverRows(norm_layer(norm, output_size)) if norm == "batch" else norm_layer(norm, output_size),
                 activation_layer(activation),
-                nn.Dropout(dropout),
+                Dropout(dropout),
             ]
         self.layers = nn.Sequential(*layers)
 

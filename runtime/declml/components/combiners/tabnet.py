@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from declml.components.dense_stack import BatchNorm, join
+from declml.components.dropout import Dropout
 from declml.components.sparse_softmax import entmax15, sparsemax
 from declml_schema.declare import Component, Parameters, parameter
 
@@ -124,7 +125,7 @@ class TabNet(nn.Module):
         self.first = transformer()
         self.steps = nn.ModuleList(transformer() for _ in range(num_steps))
         self.choices = nn.ModuleList(_Choice(size, joined, bn_virtual_bs, norm) for _ in range(num_steps))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, groups: Sequence[Tensor]) -> Tensor:
         """As above."""

@@ -1,4 +1,4 @@
-"""The decoder ``classifier``: one logit for each class of a category output."""
+"""The decoder ``classifier``: one logit for each class of a category output, or item of a set."""
 
 from __future__ import annotations
 
@@ -13,13 +13,28 @@ def _count_classes(facts: Facts) -> int:
     return len(facts["classes"])
 
 
+def _count_items(facts: Facts) -> int:
+    return len(facts["vocabulary"])
+
+
 CLASSIFIER = Component(
     kind="decoder",
     name="classifier",
     doc="Gives each class of a category output a score; the highest is the prediction.",
     parameters=HeadParameters,
-    features=("category",),
+    features=("category", "category_distribution"),
     build=partial(OutputHead, count_classes=_count_classes),
+    rules=HEAD_RULES,
+    facts={"per_submodel": True},
+)
+
+SET = Component(
+    kind="decoder",
+    name="classifier",
+    doc="Gives each item of a set output a score of its own; those from the threshold on are the prediction.",
+    parameters=HeadParameters,
+    features=("set",),
+    build=partial(OutputHead, count_classes=_count_items),
     rules=HEAD_RULES,
     facts={"per_submodel": True},
 )

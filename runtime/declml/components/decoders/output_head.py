@@ -114,6 +114,7 @@ class OutputHead(nn.Module):
     ) -> None:
         super().__init__()
         self.one_number = count_classes is None
+        self.answer_width = 1 if count_classes is None else count_classes(facts)
         self.submodels = submodels
         self.stack = DenseStack(
             width,
@@ -127,7 +128,7 @@ class OutputHead(nn.Module):
         )
         self.answer = (Linear if submodels is None else partial(SubmodelLinear, submodels))(
             self.stack.width,
-            1 if count_classes is None else count_classes(facts),
+            self.answer_width,
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,

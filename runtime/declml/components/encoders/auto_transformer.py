@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from declml.components.encoders.lora import ADAPTER_RULE
 from declml.components.encoders.pretrained_build import build_transformer, reduce_parameter
 from declml.components.encoders.pretrained_parts import IMPLIES, PACE, ReduceTokens, TransformerParameters
 from declml_schema.declare import Component, parameter
@@ -28,5 +29,6 @@ AUTO_TRANSFORMER = Component(
     parameters=AutoTransformerParameters,
     features=("text",),
     build=partial(build_transformer, encoder="auto_transformer", model_type=None),
+    rules=(ADAPTER_RULE,),
     facts={"implies": IMPLIES, "pace": PACE},
 )

@@ -8,9 +8,11 @@ from torch import Tensor, nn
 
 from declml.components.activations import Activation
 from declml.components.dense_stack import DenseStack, Norm
+from declml.components.dropout import Dropout
 from declml.components.encoders.group_stack import STACK_RULES, StackParameters
-from declml.components.encoders.sequence_parts import TokenVectors, own_tokens, reduce_tokens, vocabulary_size
+from declml.components.encoders.sequence_parts import TokenVectors, own_tokens, vocabulary_size
 from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.components.token_states import reduce_tokens
 from declml.contracts import Member
 from declml_schema.declare import Component, parameter
 
@@ -57,7 +59,7 @@ class BagEmbed(nn.Module):
         self.tokens = TokenVectors(
             facts, embedding_size=width, embeddings_trainable=embeddings_trainable, initializer="uniform"
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.stack = DenseStack(
             width,
             [output_size] * num_fc_layers,

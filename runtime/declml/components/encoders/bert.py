@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from declml.components.encoders.lora import ADAPTER_RULE
 from declml.components.encoders.pretrained_parts import (
     IMPLIES,
     PACE,
@@ -90,6 +91,7 @@ def build_bert(  # noqa: PLR0913 - one argument for each parameter of a config
     reduce_output: ReduceTokens,
     max_sequence_length: int | None,
     num_hidden_layers: int | None,
+    adapter: Mapping[str, Any] | None,
     hidden_dropout_prob: float,
     attention_probs_dropout_prob: float,
     gradient_checkpointing: bool,
@@ -139,7 +141,11 @@ def build_bert(  # noqa: PLR0913 - one argument for each parameter of a config
         # The older name of the same method warns in newer versions.
         getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)()
     return TextTransformer(
-        model, reduce_output=reduce_output, max_sequence_length=max_sequence_length, trainable=trainable
+        model,
+        reduce_output=reduce_output,
+        max_sequence_length=max_sequence_length,
+        trainable=trainable,
+        adapter=adapter,
     )
 
 
@@ -170,6 +176,7 @@ BERT = Component(
             Rule("ignored-unless", name, "trainable", (True,), f"{name} acts only in training the model itself.")
             for name in _IN_TRAINING
         ),
+        ADAPTER_RULE,
         Rule("divisible", "hidden_size", "num_attention_heads", (), "Each head gets an equal share of the vector."),
     ),
     facts={"implies": IMPLIES, "pace": PACE},

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from declml.components.dropout import Dropout
 from declml.components.initializers import PLANNED_INITIALIZERS, WeightsInitializer, fill_weights, seeded_by
 from declml.contracts import Facts, Member
 from declml_schema.declare import Component, Parameters, parameter
@@ -69,7 +70,7 @@ class CategoryDense(nn.Module):
         for member, end, size in zip(members, ends, sizes, strict=True):
             with seeded_by(member.name):
                 fill_weights(self.table.data[end - size : end], embedding_initializer or "uniform")
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Ids ``(batch, feature)`` -> ``(batch, feature * width)``; ``lengths`` has no meaning here."""

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from declml.components.activations import Activation, activation_layer
 from declml.components.dense_stack import Norm, norm_layer
+from declml.components.dropout import Dropout
 from declml.components.initializers import BiasInitializer, WeightsInitializer, fill_bias, fill_weights
 
 
@@ -39,7 +40,7 @@ class Convolution(nn.Module):
         reach = (filter_size - 1) * dilation
         self.around = (reach // 2, reach - reach // 2)
         self.norm = norm_layer(norm, out_width)
-        self.after = nn.Sequential(activation_layer(activation), nn.Dropout(dropout))
+        self.after = nn.Sequential(activation_layer(activation), Dropout(dropout))
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """``(batch, token, in)`` and ``(batch, token)`` -> ``(batch, token, out)``; padding of the input must be 0."""

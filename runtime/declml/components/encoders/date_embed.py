@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from declml.components.activations import Activation
 from declml.components.dense_stack import Norm
+from declml.components.dropout import Dropout
 from declml.components.encoders.date_parts import NUMBERS, PERIODS, waves
 from declml.components.encoders.fusion import one_group
 from declml.components.encoders.group_stack import STACK_RULES, GroupStack, StackParameters
@@ -67,7 +68,7 @@ class DateEmbed(nn.Module):
         for index, member in enumerate(members):
             with seeded_by(member.name):
                 nn.init.normal_(self.table.data[index * rows : (index + 1) * rows], std=_SPREAD)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.stack = GroupStack(
             members,
             3 + embedding_size * len(_SIZES),

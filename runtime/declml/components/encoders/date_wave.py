@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from declml.components.activations import Activation
 from declml.components.dense_stack import MOST_LAYERS, Norm
+from declml.components.dropout import Dropout
 from declml.components.encoders.date_parts import NUMBERS, PERIODS, waves
 from declml.components.encoders.fusion import one_group
 from declml.components.encoders.group_stack import STACK_RULES, GroupStack, StackParameters
@@ -47,7 +48,7 @@ class DateWave(nn.Module):
     ) -> None:
         super().__init__()
         self.register_buffer("periods", torch.tensor(PERIODS, dtype=torch.float32), persistent=False)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.stack = GroupStack(
             members,
             1 + 2 * len(PERIODS),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from declml.components.encoders.lora import ADAPTER_RULE
 from declml.components.encoders.pretrained_build import UNPOOLED, build_transformer, pretrained_name, reduce_parameter
 from declml.components.encoders.pretrained_parts import IMPLIES, PACE, TransformerParameters
-from declml.components.encoders.sequence_parts import ReduceOutput
+from declml.components.token_states import ReduceOutput
 from declml_schema.declare import Component
 
 
@@ -24,5 +25,6 @@ DISTILBERT = Component(
     parameters=DistilbertParameters,
     features=("text",),
     build=partial(build_transformer, encoder="distilbert", model_type="distilbert"),
+    rules=(ADAPTER_RULE,),
     facts={"implies": IMPLIES, "pace": PACE},
 )

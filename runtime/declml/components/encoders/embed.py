@@ -6,16 +6,11 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from declml.components.encoders.sequence_parts import (
-    PLANNED_REDUCTIONS,
-    ReduceOutput,
-    TokenParameters,
-    TokenVectors,
-    own_tokens,
-    reduce_tokens,
-)
+from declml.components.dropout import Dropout
+from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
 from declml.components.initializers import PLANNED_INITIALIZERS, WeightsInitializer
-from declml.contracts import Member
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, parameter
 
 
@@ -45,7 +40,7 @@ class EmbedParameters(TokenParameters):
 class Embed(nn.Module):
     """Look up each token's vector and reduce them.
 
-    Shape: ids ``(batch, token)`` -> ``(batch, embedding_size)``.
+    Shape: ids ``(batch, token)`` -> ``(batch, embedding_size)``, or a vector for each token.
     """
 
     def __init__(
@@ -66,13 +61,14 @@ class Embed(nn.Module):
             embeddings_trainable=embeddings_trainable,
             initializer=weights_initializer,
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.reduce_output: ReduceOutput = reduce_output
+        self.per_token = keeps_tokens(reduce_output)
 
-    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
         """Ids ``(batch, token)`` -> ``(batch, embedding_size)``."""
         values, mask = own_tokens(values, lengths)
-        return reduce_tokens(self.dropout(self.tokens(values, mask)), mask, self.reduce_output)
+        return reduced(self.dropout(self.tokens(values, mask)), mask, self.reduce_output, nn.Identity())
 
 
 EMBED = Component(

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from declml.components.activations import Activation, activation_layer
 from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, BatchNorm, LayerParameters, Norm, layer_rules
+from declml.components.dropout import Dropout
 from declml.components.initializers import BiasInitializer, WeightsInitializer, fill_bias, fill_weights, seeded_by
 from declml.contracts import Member
 from declml_schema.declare import parameter
@@ -72,7 +73,7 @@ class GroupStack(nn.Module):
             nn.Sequential(
                 _group_norm(norm, features, width),
                 activation_layer(activation, features=features),
-                nn.Dropout(dropout),
+                Dropout(dropout),
             )
             for width in widths
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from declml.components.activations import Activation
@@ -13,20 +14,14 @@ from declml.components.dense_stack import (
     DenseStack,
     LayerParameters,
     Norm,
-    join,
     layer_rules,
 )
+from declml.components.dropout import Dropout
 from declml.components.encoders.convolution import Convolution
-from declml.components.encoders.sequence_parts import (
-    PLANNED_REDUCTIONS,
-    ReduceOutput,
-    TokenParameters,
-    TokenVectors,
-    own_tokens,
-    reduce_tokens,
-)
+from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
 from declml.components.initializers import BiasInitializer, WeightsInitializer
-from declml.contracts import Member
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, Rule, parameter
 
 _FILTER_SIZES = [2, 3, 4, 5]
@@ -72,7 +67,7 @@ class ParallelCnnParameters(TokenParameters, LayerParameters):
 class ParallelCnn(nn.Module):
     """Convolve the token vectors with filters of several lengths, reduce each to one vector, join and mix them.
 
-    Shape: ids ``(batch, token)`` -> ``(batch, width)``.
+    Shape: ids ``(batch, token)`` -> ``(batch, width)``, or a vector for each token.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
@@ -101,7 +96,7 @@ class ParallelCnn(nn.Module):
             embeddings_trainable=embeddings_trainable,
             initializer="uniform",
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         sizes = _FILTER_SIZES if num_conv_layers is None else [filter_size] * num_conv_layers
         self.convolutions = nn.ModuleList(
             Convolution(
@@ -129,13 +124,14 @@ class ParallelCnn(nn.Module):
         )
         self.widths = [self.stack.width]
         self.reduce_output: ReduceOutput = reduce_output
+        self.per_token = keeps_tokens(reduce_output)
 
-    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
         """Ids ``(batch, token)`` -> ``(batch, width)``."""
         values, mask = own_tokens(values, lengths)
         hidden = self.dropout(self.tokens(values, mask))  # (batch, token, width)
-        found = [reduce_tokens(layer(hidden, mask), mask, self.reduce_output) for layer in self.convolutions]
-        return self.stack(join(found))
+        found = torch.cat([layer(hidden, mask) for layer in self.convolutions], dim=-1)
+        return reduced(found, mask, self.reduce_output, self.stack)
 
 
 PARALLEL_CNN = Component(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from declml.components.encoders.pretrained_parts import (
@@ -55,6 +55,7 @@ def build_transformer(  # noqa: PLR0913 - one argument for each parameter of a c
     reduce_output: ReduceTokens,
     max_sequence_length: int | None,
     num_hidden_layers: int | None,
+    adapter: Mapping[str, Any] | None,
 ) -> TextTransformer:
     """Return the encoder of one text feature, from its saved configuration or from the model's folder.
 
@@ -74,5 +75,9 @@ def build_transformer(  # noqa: PLR0913 - one argument for each parameter of a c
         else:
             model = new_model(config)
     return TextTransformer(
-        model, reduce_output=reduce_output, max_sequence_length=max_sequence_length, trainable=trainable
+        model,
+        reduce_output=reduce_output,
+        max_sequence_length=max_sequence_length,
+        trainable=trainable,
+        adapter=adapter,
     )

@@ -11,14 +11,16 @@ from typing import Any, Literal, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from declml.components.encoders.sequence_parts import ReduceOutput, own_tokens, reduce_tokens, vocabulary_size
-from declml.contracts import Facts, Member
+from declml.components.encoders.lora import Lora, adapter_parameter, add_adapter
+from declml.components.encoders.sequence_parts import own_tokens, vocabulary_size
+from declml.components.token_states import ReduceOutput, keeps_tokens, reduced
+from declml.contracts import Facts, Member, TokenStates
 from declml.errors import UserProblem
 from declml_schema.declare import Parameters, parameter
 
 ReduceTokens: TypeAlias = Literal["cls_pooled"] | ReduceOutput
 
-PLANNED_TRANSFORMER_REDUCTIONS = ["concat", "attention", "attention_pooling", "none", None]
+PLANNED_TRANSFORMER_REDUCTIONS = ["concat", "attention", "attention_pooling"]
 
 PACE = {"learning_rate": 0.00002, "epochs": 5, "batch_rows": 16}
 """How a pretrained model is trained further: in small steps, a few times over."""
@@ -52,17 +54,24 @@ class TransformerParameters(Parameters):
         ge=1,
         common=True,
     )
+    adapter: Lora | None = adapter_parameter()
 
 
 class TextTransformer(nn.Module):
     """A Hugging Face model over token ids, reduced to one vector a text.
 
     A ``frozen`` one has no gradients and no dropout: the same text gives the same vector, so that it can be kept.
-    Shape: ids ``(batch, token)`` -> ``(batch, width)``.
+    Shape: ids ``(batch, token)`` -> ``(batch, width)``, or a vector for each token.
     """
 
     def __init__(
-        self, model: nn.Module, *, reduce_output: ReduceTokens, max_sequence_length: int | None, trainable: bool
+        self,
+        model: nn.Module,
+        *,
+        reduce_output: ReduceTokens,
+        max_sequence_length: int | None,
+        trainable: bool,
+        adapter: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self._config: Any = model.config
@@ -77,13 +86,17 @@ class TextTransformer(nn.Module):
         elif getattr(model, "pooler", None) is not None:
             # Its weights would be saved although nothing uses them, and never get a gradient.
             setattr(model, "pooler", None)  # noqa: B010 - torch's annotation of a plain assignment leaves None out
+        _drop_unused(model)
         self.model = model
         self.reduce_output: ReduceTokens = reduce_output
+        self.per_token = keeps_tokens(reduce_output)
         self.frozen = not trainable
         self.widths = [int(self._config.hidden_size)]
         limits = [each for each in (max_sequence_length, _position_limit(model)) if each is not None]
         self.max_tokens = min(limits) if limits else None
         model.requires_grad_(trainable)
+        if trainable and adapter is not None:
+            add_adapter(model, adapter)
         self.train(self.training)
 
     def train(self, mode: bool = True) -> TextTransformer:  # noqa: FBT001, FBT002 - the signature of nn.Module
@@ -93,17 +106,25 @@ class TextTransformer(nn.Module):
             self.model.eval()
         return self
 
-    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
         """Ids ``(batch, token)`` -> ``(batch, width)``; a text without tokens gives zeros."""
         values, mask = own_tokens(values[:, : self.max_tokens], lengths)
         empty = ~mask.any(1)
         # Attention over nothing is not a number: an empty row attends to its first place and is set to zero below.
         attended = mask | (empty.unsqueeze(1) & (torch.arange(mask.shape[1], device=mask.device) == 0))
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
-            answers = self.model(input_ids=values, attention_mask=attended.to(torch.int64))
+            answers = self.model(input_ids=values, attention_mask=attended.to(torch.int64), **self._looks(values))
             if self.reduce_output == "cls_pooled":
                 return answers.pooler_output.masked_fill(empty.unsqueeze(1), 0.0)
-            return reduce_tokens(answers.last_hidden_state, mask, self.reduce_output)
+            return reduced(answers.last_hidden_state, mask, self.reduce_output, nn.Identity())
+
+    def _looks(self, values: Tensor) -> dict[str, Tensor]:
+        """Return what else a model must be told: which tokens of a Longformer look at all others, the first of each."""
+        if self._config.model_type != "longformer":
+            return {}
+        return {
+            "global_attention_mask": (torch.arange(values.shape[1], device=values.device) == 0).expand_as(values).long()
+        }
 
     def extra_facts(self) -> dict[str, Any]:
         """Return what must be saved in the member's facts to build the same module without the original folder."""
@@ -140,6 +161,9 @@ def located_config(name: str, *, num_hidden_layers: int | None, use_pretrained: 
                 hint=f"Give {there_are} or fewer, leave it out, or train from scratch with use_pretrained: false.",
             )
         config.num_hidden_layers = num_hidden_layers
+        windows: Any = getattr(config, "attention_window", None)
+        if isinstance(windows, list):  # Longformer has one for each layer
+            config.attention_window = [windows[min(place, len(windows) - 1)] for place in range(num_hidden_layers)]
     return folder, config
 
 
@@ -153,7 +177,8 @@ def pretrained_model(name: str, folder: Path, config: Any, *, needs_pooler: bool
         model, report = AutoModel.from_pretrained(
             folder, config=config, local_files_only=True, dtype=torch.float32, output_loading_info=True
         )
-    missing = [key for key in report["missing_keys"] if needs_pooler or not key.startswith("pooler.")]
+    unneeded = ("decoder.",) if needs_pooler else ("decoder.", "pooler.")
+    missing = [key for key in report["missing_keys"] if not key.startswith(unneeded)]
     if missing:
         raise UserProblem(
             "pretrained-weights",
@@ -170,7 +195,8 @@ def new_model(config: Any) -> nn.Module:
     from transformers import AutoModel
 
     with _quiet():
-        return _encoder_of(AutoModel.from_config(config, dtype=torch.float32))
+        model = _encoder_of(AutoModel.from_config(config, dtype=torch.float32))
+    return model.to("meta") if _on_meta() else model  # some of XLNet's weights are made where no device is heeded
 
 
 def check_type(config: Any, name: str, *, encoder: str, model_type: str) -> None:
@@ -208,7 +234,19 @@ def require_transformers() -> None:
 
 
 def _encoder_of(model: Any) -> nn.Module:
-    return model.get_encoder() if model.config.is_encoder_decoder else model
+    """Return the part of the model that encodes, which is all of it unless there is a decoder."""
+    return model.get_encoder() if isinstance(getattr(model, "decoder", None), nn.Module) else model
+
+
+def _drop_unused(model: nn.Module) -> None:
+    """Take away weights that act on other inputs than texts: they would be saved, and never get a gradient."""
+    config: Any = model.config
+    if config.model_type != "xlnet":
+        return
+    for part in model.modules():
+        for name in ("mask_emb", "seg_embed", "r_s_bias"):
+            if name in part._parameters:  # pyright: ignore[reportPrivateUsage] - torch has no other way to ask
+                setattr(part, name, None)
 
 
 def _position_limit(model: nn.Module) -> int | None:
@@ -216,6 +254,8 @@ def _position_limit(model: nn.Module) -> int | None:
     config: Any = model.config
     limit: int | None = getattr(config, "max_position_embeddings", None)
     positions = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
+    if limit is not None and limit < 1:
+        return None  # XLNet's way to say that there is none
     if limit is None or not isinstance(positions, nn.Embedding):
         return limit
     # RoBERTa and its relatives count positions from behind their padding id.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 import torch
@@ -10,15 +10,9 @@ from torch import Tensor, nn
 
 from declml.components.activations import Activation
 from declml.components.dense_stack import MOST_LAYERS, DenseStack, Norm
+from declml.components.dropout import Dropout
 from declml.components.encoders.fc_after import FC_RULES, FcParameters
-from declml.components.encoders.sequence_parts import (
-    PLANNED_REDUCTIONS,
-    ReduceOutput,
-    TokenParameters,
-    TokenVectors,
-    own_tokens,
-    reduce_tokens,
-)
+from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
 from declml.components.initializers import (
     PLANNED_INITIALIZERS,
     BiasInitializer,
@@ -26,7 +20,8 @@ from declml.components.initializers import (
     fill_bias,
     fill_weights,
 )
-from declml.contracts import Member
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.contracts import Member, TokenStates
 from declml_schema.declare import Rule, parameter
 
 CellType: TypeAlias = Literal["rnn", "lstm", "gru"]
@@ -97,7 +92,7 @@ class Recurrent(nn.Module):
 
     Nothing is packed: running over the padding and dropping what comes of it was 1.3 to 2.6 times as fast on a CPU, and
     rows of a batch are of similar length anyway.
-    Shape: ids ``(batch, token)`` -> ``(batch, width)``.
+    Shape: ids ``(batch, token)`` -> ``(batch, width)``, or a vector for each token.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
@@ -130,25 +125,21 @@ class Recurrent(nn.Module):
             embeddings_trainable=embeddings_trainable,
             initializer="uniform",
         )
-        self.dropout = nn.Dropout(dropout)
-        directions = 2 if bidirectional else 1
-        widths = [embedding_size, *[state_size * directions] * num_layers]
-        self.layers = nn.ModuleList(
-            _Layer(
-                width,
-                state_size,
-                cell_type=cell_type,
-                directions=directions,
-                use_bias=use_bias,
-                weights_initializer=weights_initializer,
-                bias_initializer=bias_initializer,
-                recurrent_initializer=recurrent_initializer,
-                unit_forget_bias=unit_forget_bias,
-            )
-            for width in widths[:-1]
+        self.dropout = Dropout(dropout)
+        self.layers, width = recurrent_layers(
+            embedding_size,
+            num_layers=num_layers,
+            state_size=state_size,
+            bidirectional=bidirectional,
+            cell_type=cell_type,
+            use_bias=use_bias,
+            weights_initializer=weights_initializer,
+            bias_initializer=bias_initializer,
+            recurrent_initializer=recurrent_initializer,
+            unit_forget_bias=unit_forget_bias,
         )
         self.stack = DenseStack(
-            widths[-1],
+            width,
             [output_size] * num_fc_layers,
             use_bias=use_bias,
             weights_initializer=weights_initializer,
@@ -159,20 +150,63 @@ class Recurrent(nn.Module):
         )
         self.widths = [self.stack.width]
         self.reduce_output: ReduceOutput = reduce_output
+        self.per_token = keeps_tokens(reduce_output)
 
-    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Ids ``(batch, token)`` -> ``(batch, width)``."""
+    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
+        """Ids ``(batch, token)`` -> ``(batch, width)``, or a vector for each token."""
         values, mask = own_tokens(values, lengths)
-        backwards = _reversal(mask)
         hidden: Tensor = self.tokens(values, mask)  # (batch, token, width)
-        states: list[Tensor] = []
-        for layer in self.layers:
-            # As the text is read: for the backward direction the last state is the one at the first token.
-            states = layer(self.dropout(hidden), backwards)
-            hidden = torch.cat([states[0], *(_reorder(state, backwards) for state in states[1:])], dim=-1)
-        if self.reduce_output == "last":
-            hidden = torch.cat(states, dim=-1)
-        return self.stack(reduce_tokens(hidden, mask, self.reduce_output))
+        hidden = read_in_order(self.layers, self.dropout, hidden, mask, last=self.reduce_output == "last")
+        return reduced(hidden, mask, self.reduce_output, self.stack)
+
+
+def recurrent_layers(  # noqa: PLR0913 - one argument for each parameter of a config
+    in_width: int,
+    *,
+    num_layers: int,
+    state_size: int,
+    bidirectional: bool,
+    cell_type: CellType,
+    use_bias: bool,
+    weights_initializer: WeightsInitializer,
+    bias_initializer: BiasInitializer,
+    recurrent_initializer: WeightsInitializer,
+    unit_forget_bias: bool,
+) -> tuple[nn.ModuleList, int]:
+    """Return recurrent layers for `read_in_order`, and the width of what comes out of them."""
+    directions = 2 if bidirectional else 1
+    widths = [in_width, *[state_size * directions] * num_layers]
+    layers = nn.ModuleList(
+        _Layer(
+            width,
+            state_size,
+            cell_type=cell_type,
+            directions=directions,
+            use_bias=use_bias,
+            weights_initializer=weights_initializer,
+            bias_initializer=bias_initializer,
+            recurrent_initializer=recurrent_initializer,
+            unit_forget_bias=unit_forget_bias,
+        )
+        for width in widths[:-1]
+    )
+    return layers, widths[-1]
+
+
+def read_in_order(
+    layers: Iterable[nn.Module], dropout: nn.Module, hidden: Tensor, mask: Tensor, *, last: bool
+) -> Tensor:
+    """Return the states at all tokens, ``(batch, token, width)``, after ``dropout`` before each layer.
+
+    With ``last`` each direction's states come as it reads: the last one of the mask is that after the whole text, which
+    for the backward direction is the one at the first token.
+    """
+    backwards = _reversal(mask)
+    states: list[Tensor] = []
+    for layer in layers:
+        states = layer(dropout(hidden), backwards)
+        hidden = torch.cat([states[0], *(_reorder(state, backwards) for state in states[1:])], dim=-1)
+    return torch.cat(states, dim=-1) if last else hidden
 
 
 class _Layer(nn.Module):

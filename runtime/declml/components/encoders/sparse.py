@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from declml.components.dropout import Dropout
 from declml.components.encoders.sequence_parts import vocabulary_size
 from declml.components.initializers import PLANNED_INITIALIZERS, WeightsInitializer, fill_weights
 from declml.contracts import Member
@@ -52,7 +53,7 @@ class Sparse(nn.Module):
         self.widths = [width]
         self.table = nn.Parameter(torch.empty(width, width), requires_grad=embeddings_trainable)
         fill_weights(self.table.data, embedding_initializer or "identity")
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Ids ``(batch, 1)`` -> ``(batch, class)``; ``lengths`` has no meaning here."""

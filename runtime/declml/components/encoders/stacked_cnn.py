@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Literal, TypeAlias
 
-import torch
 from torch import Tensor, nn
 
 from declml.components.activations import Activation
 from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, DenseStack, LayerParameters, Norm, layer_rules
+from declml.components.dropout import Dropout
 from declml.components.encoders.convolution import Convolution
-from declml.components.encoders.sequence_parts import (
-    PLANNED_REDUCTIONS,
-    ReduceOutput,
-    TokenParameters,
-    TokenVectors,
-    own_tokens,
-    reduce_tokens,
-)
+from declml.components.encoders.pooling import PoolFunction, pooled
+from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
 from declml.components.initializers import BiasInitializer, WeightsInitializer
-from declml.contracts import Member
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, Rule, parameter
-
-PoolFunction: TypeAlias = Literal["max", "mean", "avg"]
 
 _LAYERS = [(7, 3), (7, 3), (3, None), (3, None), (3, None), (3, 3)]  # filter and pool sizes where no number is given
 _FC_WIDTH = 512
@@ -71,7 +63,7 @@ class StackedCnnParameters(TokenParameters, LayerParameters):
 class StackedCnn(nn.Module):
     """Convolve and pool the token vectors layer by layer, reduce to one vector, then dense layers.
 
-    Shape: ids ``(batch, token)`` -> ``(batch, width)``.
+    Shape: ids ``(batch, token)`` -> ``(batch, width)``, or a vector for each token.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
@@ -103,7 +95,7 @@ class StackedCnn(nn.Module):
             embeddings_trainable=embeddings_trainable,
             initializer="uniform",
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         convolution = partial(
             Convolution,
             dilation=dilation_rate,
@@ -133,8 +125,9 @@ class StackedCnn(nn.Module):
         )
         self.widths = [self.stack.width]
         self.reduce_output: ReduceOutput = reduce_output
+        self.per_token = keeps_tokens(reduce_output)
 
-    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
         """Ids ``(batch, token)`` -> ``(batch, width)``."""
         values, mask = own_tokens(values, lengths)
         hidden = self.dropout(self.tokens(values, mask))  # (batch, token, width)
@@ -142,23 +135,7 @@ class StackedCnn(nn.Module):
             hidden = layer(hidden, mask) * mask.unsqueeze(-1)
             if size is not None:
                 hidden, mask = pooled(hidden, mask, size, self.pool_function)
-        return self.stack(reduce_tokens(hidden, mask, self.reduce_output))
-
-
-def pooled(hidden: Tensor, mask: Tensor, size: int, how: PoolFunction) -> tuple[Tensor, Tensor]:
-    """Make one of every ``size`` tokens, the last of a row of those that are left; padding counts for nothing.
-
-    Shape: ``(batch, token, width)`` and ``(batch, token)`` -> the same with fewer tokens.
-    """
-    extra = -mask.shape[1] % size
-    hidden = nn.functional.pad(hidden, (0, 0, 0, extra)).unflatten(1, (-1, size))  # (batch, pool, size, width)
-    inside = nn.functional.pad(mask, (0, extra)).unflatten(1, (-1, size))
-    there = inside.any(2)
-    if how == "max":
-        most = hidden.masked_fill(~inside.unsqueeze(-1), float("-inf")).amax(2)
-        return torch.where(there.unsqueeze(-1), most, 0.0), there
-    counts = inside.sum(2, keepdim=True).clamp(min=1)
-    return (hidden * inside.unsqueeze(-1)).sum(2) / counts, there
+        return reduced(hidden, mask, self.reduce_output, self.stack)
 
 
 STACKED_CNN = Component(

@@ -11,17 +11,12 @@ from torch import Tensor, nn
 
 from declml.components.activations import Activation
 from declml.components.dense_stack import MOST_LAYERS, DenseStack, Linear, Norm
+from declml.components.dropout import Dropout
 from declml.components.encoders.fc_after import FC_RULES, FcParameters
-from declml.components.encoders.sequence_parts import (
-    PLANNED_REDUCTIONS,
-    ReduceOutput,
-    TokenParameters,
-    TokenVectors,
-    own_tokens,
-    reduce_tokens,
-)
+from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
 from declml.components.initializers import BiasInitializer, WeightsInitializer
-from declml.contracts import Member
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, Rule, parameter
 
 _LONGEST_WAVE = 10_000  # tokens, as in the paper
@@ -64,7 +59,7 @@ class Transformer(nn.Module):
 
     The norms stand before the attention and after the last layer (Xiong et al. 2020, arXiv:2002.04745), not behind as
     Ludwig's: so it learns without a warm-up.
-    Shape: ids ``(batch, token)`` -> ``(batch, width)``.
+    Shape: ids ``(batch, token)`` -> ``(batch, width)``, or a vector for each token.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
@@ -102,13 +97,14 @@ class Transformer(nn.Module):
             initializer="uniform",
         )
         self.project = linear(embedding_size, hidden_size) if embedding_size != hidden_size else nn.Identity()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.layers = nn.ModuleList(
             _Layer(hidden_size, num_heads, transformer_output_size, dropout=dropout, linear=linear)
             for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(hidden_size)
         self.reduce_output: ReduceOutput = reduce_output
+        self.per_token = keeps_tokens(reduce_output)
         self.stack = DenseStack(
             hidden_size,
             [output_size] * num_fc_layers,
@@ -121,7 +117,7 @@ class Transformer(nn.Module):
         )
         self.widths = [self.stack.width]
 
-    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
         """Ids ``(batch, token)`` -> ``(batch, width)``; a text without tokens gives what zeros give."""
         values, mask = own_tokens(values, lengths)
         hidden = self.project(self.tokens(values, mask))  # (batch, token, hidden)
@@ -131,7 +127,7 @@ class Transformer(nn.Module):
         seen = mask | (empty & (torch.arange(mask.shape[1], device=mask.device) == 0))
         for layer in self.layers:
             hidden = layer(hidden, seen)
-        return self.stack(reduce_tokens(self.norm(hidden), mask, self.reduce_output))
+        return reduced(self.norm(hidden), mask, self.reduce_output, self.stack)
 
 
 class _Layer(nn.Module):
@@ -144,8 +140,8 @@ class _Layer(nn.Module):
         self.attention = linear(width, 3 * width)
         self.answer = linear(width, width)
         self.before_dense = nn.LayerNorm(width)
-        self.dense = nn.Sequential(linear(width, inner), nn.ReLU(), nn.Dropout(dropout), linear(inner, width))
-        self.dropout = nn.Dropout(dropout)
+        self.dense = nn.Sequential(linear(width, inner), nn.ReLU(), Dropout(dropout), linear(inner, width))
+        self.dropout = Dropout(dropout)
 
     def forward(self, hidden: Tensor, seen: Tensor) -> Tensor:
         parts = self.attention(self.before_attention(hidden)).unflatten(-1, (3, self.heads, -1))

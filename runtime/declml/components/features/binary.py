@@ -65,6 +65,11 @@ class OutputBinaryParameters(Parameters):
         le=1,
         common=True,
     )
+    calibration: bool = parameter(
+        False,
+        "Whether a temperature is learned from the validation rows after the training, so that a probability of 0.8"
+        " comes true 8 times in 10; the answers themselves stay the same.",
+    )
 
 
 class InputBinary:
@@ -129,7 +134,7 @@ class OutputBinary(InputBinary):
         self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values
     ) -> dict[str, pl.Series]:
         """Return ``predictions`` in the column's own values, their ``probability`` and that of both values."""
-        true = self.scores(answers, facts, preprocessing)
+        true = self.scores(answers, facts, preprocessing, parameters)
         is_true = true >= parameters["threshold"]
         labels = pl.Series("predictions", [facts["false"], facts["true"]], dtype=pl.String).gather(
             is_true.astype(np.int64)
@@ -146,9 +151,9 @@ class OutputBinary(InputBinary):
         """Return 0 and 1, ``(row,)`` int64."""
         return np.asarray(encoded).astype(np.int64)
 
-    def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+    def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values) -> np.ndarray:
         """Return the probability of true, ``(row,)`` float64."""
-        logits = np.asarray(answers, dtype=np.float64)
+        logits = np.asarray(answers, dtype=np.float64) / facts.get("temperature", 1.0)
         return np.where(
             logits >= 0, 1 / (1 + np.exp(-np.abs(logits))), np.exp(-np.abs(logits)) / (1 + np.exp(-np.abs(logits)))
         )

@@ -149,7 +149,7 @@ class OutputNumber(InputNumber):
         self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values
     ) -> dict[str, pl.Series]:
         """Return ``predictions``, float64 in the column's unit, within ``clip`` where that is given."""
-        values = self.scores(answers, facts, preprocessing)
+        values = self.scores(answers, facts, preprocessing, parameters)
         if parameters.get("clip") is not None:
             low, high = sorted(parameters["clip"])
             values = np.clip(values, low, high)
@@ -159,7 +159,7 @@ class OutputNumber(InputNumber):
         """Return targets in the column's unit, ``(row,)`` float64."""
         return unscaled(encoded, facts, preprocessing)
 
-    def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
+    def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values) -> np.ndarray:
         """Return answers in the column's unit, ``(row,)`` float64."""
         return unscaled(answers, facts, preprocessing)
 

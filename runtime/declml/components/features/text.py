@@ -111,6 +111,12 @@ class InputText:
             tokens = _own_tokens(texts.drop_nulls(), preprocessing)
             summary["counts"] = count_values(tokens.explode(empty_as_null=False))
             summary["longest"] = int(np.max(tokens.list.len().to_numpy(), initial=0))
+            if preprocessing.get("compute_idf"):
+                summary["documents"] = count_values(tokens.list.unique().explode(empty_as_null=False))
+        elif preprocessing.get("compute_idf"):
+            raise UserProblem(
+                "own-tokenizer", "tokenizer must be one of declml's own for the encoder tf_idf; got hf_tokenizer."
+            )
         return summary
 
     def merge(self, left: Summary, right: Summary) -> Summary:
@@ -121,14 +127,16 @@ class InputText:
             "counts": add_counts(left["counts"], right["counts"]),
             "longest": max(left["longest"], right["longest"]),
         }
-        if "texts" in left:
-            merged["texts"] = add_counts(left["texts"], right["texts"])
+        for name in ("texts", "documents"):
+            if name in left:
+                merged[name] = add_counts(left[name], right[name])
         return merged
 
     def fit(self, summary: Summary, preprocessing: Values) -> Facts:
         """Return ``vocabulary_size``, ``pad`` and ``max_length``; the ``vocabulary``, or the tokenizer's name and hash.
 
-        Id 0 is padding, 1 unknown, the others follow by frequency, equals by text.
+        Id 0 is padding, 1 unknown, the others follow by frequency, equals by text. With ``compute_idf``, which an
+        encoder may ask for, ``documents`` tells in how many of the ``rows`` each token occurs.
         """
         facts: dict[str, Any] = {
             "missing": summary["missing"],
@@ -149,6 +157,11 @@ class InputText:
         vocabulary = [*symbols, *by_frequency(counts)[: preprocessing["most_common"]]]
         most = most_tokens(preprocessing)
         longest = max(1, summary["longest"])
+        if "documents" in summary:
+            missing: int = summary["missing"]
+            filled = dict.fromkeys(_stand_in_counts(summary, facts["fill"], preprocessing), missing)
+            documents = add_counts(summary["documents"], filled)
+            facts |= {"rows": summary["rows"], "documents": [documents.get(token, 0) for token in vocabulary]}
         return {
             **facts,
             "vocabulary": vocabulary,

@@ -15,12 +15,14 @@ from declml.contracts import Encoded, Facts, Finding, Summary, Values
 _BETWEEN = "\x1f"  # the unit separator: a list of tokens as one text, for counting
 
 
-def inspect_tokens(column: pl.Series, name: str, preprocessing: Values, *, declared: str) -> list[Finding]:
+def inspect_tokens(
+    column: pl.Series, name: str, preprocessing: Values, *, declared: str, is_target: bool = False
+) -> list[Finding]:
     """Return what is wrong or odd with a column of texts or of lists of single values."""
     if not can_be_label(column.dtype if not _is_list(column) else _inner(column)):
         return [nested_finding(name, declared, column.dtype)]
     values = _joined(read_tokens(column, preprocessing)) if _is_list(column) else as_labels(column)
-    return presence_findings(values, name, is_target=False, strategy=preprocessing["missing_value_strategy"])
+    return presence_findings(values, name, is_target=is_target, strategy=preprocessing["missing_value_strategy"])
 
 
 def read_tokens(column: pl.Series, preprocessing: Values) -> pl.Series:

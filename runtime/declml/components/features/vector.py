@@ -45,9 +45,12 @@ class InputVector:
 
     def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
         """Return what is wrong or odd with the column; the first vector of another length is told with its row."""
+        return self._inspect(column, name, preprocessing, is_target=False)
+
+    def _inspect(self, column: pl.Series, name: str, preprocessing: Values, *, is_target: bool) -> list[Finding]:
         if not _can_hold(column.dtype):
             return [nested_finding(name, "vector", column.dtype)]
-        vectors = _vectors(column)
+        vectors = read_vectors(column)
         findings = unread_findings(column, vectors, name, declared="vector")
         if any(each.fatal for each in findings):
             return findings
@@ -64,11 +67,11 @@ class InputVector:
             vectors = vectors.set(wrong, None)
         strategy = preprocessing["missing_value_strategy"]
         values = vectors.list.eval(pl.element().cast(pl.String)).list.join(" ")
-        return findings + presence_findings(values, name, is_target=False, strategy=strategy)
+        return findings + presence_findings(values, name, is_target=is_target, strategy=strategy)
 
     def summarize(self, column: pl.Series, preprocessing: Values) -> Summary:
         """Return how many rows of a chunk have how many numbers; ``fill_with_mode`` counts whole vectors too."""
-        vectors = _vectors(column)
+        vectors = read_vectors(column)
         summary: dict[str, Any] = {"sizes": _sizes(vectors), "missing": vectors.null_count()}
         if preprocessing["missing_value_strategy"] == "fill_with_mode":
             wholes = vectors.drop_nulls().list.eval(pl.element().cast(pl.String)).list.join(" ")
@@ -93,7 +96,7 @@ class InputVector:
     def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
         """Return the vectors, ``(row, vector_size)`` float32, all finite."""
         size = facts["vector_size"]
-        vectors = _vectors(column)
+        vectors = read_vectors(column)
         vectors = vectors.set((vectors.list.len() != size).fill_null(value=False), None)
         strategy, missing = preprocessing["missing_value_strategy"], vectors.null_count()
         counts = {"missing": missing, "unreadable": int((vectors.is_null() & _present(column)).sum())}
@@ -115,7 +118,7 @@ def _present(column: pl.Series) -> pl.Series:
     return column.is_not_null() if column.dtype.is_nested() else as_labels(column).is_not_null()
 
 
-def _vectors(column: pl.Series) -> pl.Series:
+def read_vectors(column: pl.Series) -> pl.Series:
     """Return lists of float64, ``(row,)``; null where there is none or where not all of it is finite numbers."""
     if isinstance(column.dtype, (pl.List, pl.Array)):
         lists = column.cast(pl.List(column.dtype.inner)).list.eval(pl.element().cast(pl.Float64, strict=False))
@@ -144,7 +147,7 @@ def _stand_in(summary: Summary, preprocessing: Values, size: int) -> list[float]
         return [float(each) for each in by_frequency(right)[0].split(" ")] if right else [0.0] * size
     if strategy != "fill_with_const" or not text:
         return [0.0] * size
-    vector = _vectors(pl.Series([text]))[0]
+    vector = read_vectors(pl.Series([text]))[0]
     if vector is None or len(vector) != size:
         raise UserProblem("bad-fill-value", f"fill_value must be {size} numbers with blanks between; got {text!r}.")
     return vector.to_list()

@@ -1,4 +1,4 @@
-"""The loss ``huber`` for numbers: squared for small differences, absolute for large ones (Huber, 1964)."""
+"""The loss ``huber`` for numbers and vectors: squared for small differences, absolute for large ones (Huber, 1964)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class HuberParameters(Parameters):
 
 
 class Huber:
-    """Answers and targets ``(batch,)`` on the scale of the decoder -> their mean Huber loss, a scalar."""
+    """Answers and targets of one shape on the scale of the decoder -> their mean Huber loss, a scalar."""
 
     def __init__(self, facts: Facts, *, delta: float = 1.0) -> None:
         del facts  # nothing about the column changes it
@@ -37,6 +37,6 @@ COMPONENT = Component(
     "huber",
     "Squared for small differences and absolute for large ones, so that outliers do not rule the training.",
     HuberParameters,
-    features=("number",),
+    features=("number", "vector"),
     build=Huber,
 )

@@ -1,4 +1,4 @@
-"""The loss ``mean_absolute_error`` for numbers: the mean of absolute differences."""
+"""The loss ``mean_absolute_error`` for numbers and vectors: the mean of absolute differences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class MeanAbsoluteErrorParameters(Parameters):
 
 
 class MeanAbsoluteError:
-    """Answers and targets ``(batch,)`` on the scale of the decoder -> their mean absolute difference, a scalar."""
+    """Answers and targets of one shape on the scale of the decoder -> their mean absolute difference, a scalar."""
 
     def __init__(self, facts: Facts) -> None:
         del facts  # nothing about the column changes it
@@ -31,6 +31,6 @@ COMPONENT = Component(
     "mean_absolute_error",
     "The mean of absolute differences: outliers count no more than their distance, and answers tend to the median.",
     MeanAbsoluteErrorParameters,
-    features=("number",),
+    features=("number", "vector"),
     build=MeanAbsoluteError,
 )

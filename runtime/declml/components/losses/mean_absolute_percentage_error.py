@@ -1,4 +1,4 @@
-"""The loss ``mean_absolute_percentage_error`` for numbers: the mean absolute difference in parts of the target."""
+"""The loss ``mean_absolute_percentage_error`` for numbers and vectors: differences in parts of the target."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class MeanAbsolutePercentageErrorParameters(Parameters):
 
 
 class MeanAbsolutePercentageError:
-    """Answers and targets ``(batch,)`` on the decoder's scale -> their loss in the column's own unit, a scalar.
+    """Answers and targets of one shape on the decoder's scale -> their loss in the column's own unit, a scalar.
 
     A difference of a tenth of the target is 0.1. A target too near to 0 counts as the smallest size told from it.
     """
@@ -27,7 +27,7 @@ class MeanAbsolutePercentageError:
     def __call__(self, answers: Tensor, targets: Tensor) -> Tensor:
         """Return the mean loss of the rows."""
         answers, targets = self._unit(answers), self._unit(targets.to(answers.dtype))
-        size = targets.abs().clamp_min(self._unit.smallest)
+        size = targets.abs().clamp_min(self._unit.smallest(targets))
         return ((answers - targets) / size).abs().mean()
 
 
@@ -36,6 +36,6 @@ COMPONENT = Component(
     "mean_absolute_percentage_error",
     "The mean absolute difference in parts of the target, in its own unit: targets near 0 rule it.",
     MeanAbsolutePercentageErrorParameters,
-    features=("number",),
+    features=("number", "vector"),
     build=MeanAbsolutePercentageError,
 )

@@ -1,4 +1,4 @@
-"""The loss ``mean_squared_error`` for numbers: the mean of squared differences."""
+"""The loss ``mean_squared_error`` for numbers and vectors: the mean of squared differences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class MeanSquaredErrorParameters(Parameters):
 
 
 class MeanSquaredError:
-    """Answers and targets ``(batch,)`` on the scale of the decoder -> their mean squared difference, a scalar."""
+    """Answers and targets of one shape on the scale of the decoder -> their mean squared difference, a scalar."""
 
     def __init__(self, facts: Facts) -> None:
         del facts  # nothing about the column changes it
@@ -31,6 +31,6 @@ COMPONENT = Component(
     "mean_squared_error",
     "The mean of squared differences: large mistakes count most, and outliers with them.",
     MeanSquaredErrorParameters,
-    features=("number",),
+    features=("number", "vector"),
     build=MeanSquaredError,
 )

@@ -30,7 +30,7 @@ class RootMeanSquaredPercentageError:
     def __call__(self, answers: Tensor, targets: Tensor) -> Tensor:
         """Return the loss of the rows together: it depends on what shares a batch."""
         answers, targets = self._unit(answers), self._unit(targets.to(answers.dtype))
-        size = targets.abs().clamp_min(self._unit.smallest)
+        size = targets.abs().clamp_min(self._unit.smallest(targets))
         parts = (answers - targets) / size
         # Squares of wild answers would overflow: they are taken of parts of the largest one.
         largest = parts.detach().abs().max().clamp_min(1.0)

@@ -1,4 +1,4 @@
-"""The loss ``softmax_cross_entropy`` for categories: cross entropy over the classes, each with a weight of its own."""
+"""The loss ``softmax_cross_entropy``: cross entropy over classes, whether the truth is one of them or shares of all."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from declml.components.losses.class_weights import CLASS_WEIGHTS_DOC, ClassWeights, per_class
 from declml.contracts import Facts
+from declml.errors import UserProblem
 from declml_schema.declare import Component, Parameters, parameter
 
 
@@ -41,7 +42,7 @@ class SoftmaxCrossEntropyParameters(Parameters):
 
 
 class SoftmaxCrossEntropy:
-    """Logits ``(batch, class)`` and class ids ``(batch,)`` -> their mean cross entropy, a scalar.
+    """Logits ``(batch, class)`` and class ids ``(batch,)`` or shares ``(batch, class)`` -> their mean cross entropy.
 
     With class weights the mean is over the weights of the batch, as in `torch.nn.CrossEntropyLoss`. The confidence
     penalty is one minus the mean entropy of the answers, in parts of a blind guess's (Pereyra et al., 2017). Raises
@@ -57,7 +58,13 @@ class SoftmaxCrossEntropy:
         robust_lambda: float = 0.0,
         confidence_penalty: float = 0.0,
     ) -> None:
-        classes = [str(name) for name in facts["classes"]]
+        if facts.get("normalization") is not None:
+            raise UserProblem(
+                "scaled-shares",
+                "normalization must be null with the loss softmax_cross_entropy, which compares shares as they are;"
+                f" got {facts['normalization']}.",
+            )
+        classes = [str(name) for name in facts.get("classes", range(facts.get("vector_size", 0)))]
         self._weights = None if class_weights is None else torch.tensor(per_class(class_weights, classes))
         self._smoothing = label_smoothing
         self._robust = robust_lambda
@@ -68,12 +75,13 @@ class SoftmaxCrossEntropy:
         weights = self._weights
         if weights is not None and (weights.device != answers.device or weights.dtype != answers.dtype):
             weights = self._weights = weights.to(answers)
-        targets = targets.long()
+        targets = targets.to(answers.dtype) if targets.ndim == answers.ndim else targets.long()
         if weights is None:
             loss = functional.cross_entropy(answers, targets, label_smoothing=self._smoothing)
         else:
             # A batch whose classes all weigh 0 must cost 0: torch's own mean would be 0 / 0.
-            total = weights[targets].sum().clamp_min(torch.finfo(weights.dtype).tiny)
+            weighed = targets * weights if targets.ndim == answers.ndim else weights[targets]
+            total = weighed.sum().clamp_min(torch.finfo(weights.dtype).tiny)
             summed = functional.cross_entropy(
                 answers, targets, weight=weights, reduction="sum", label_smoothing=self._smoothing
             )
@@ -92,11 +100,19 @@ def _confidence(logits: Tensor) -> Tensor:
     return 1 - entropy.mean() / math.log(max(2, logits.shape[-1]))
 
 
-COMPONENT = Component(
+CATEGORY = Component(
     "loss",
     "softmax_cross_entropy",
     "Cross entropy over the classes: the less probability the true class got, the more it costs.",
     SoftmaxCrossEntropyParameters,
     features=("category",),
+    build=SoftmaxCrossEntropy,
+)
+SHARES = Component(
+    "loss",
+    "softmax_cross_entropy",
+    "Cross entropy of shares: the less share an answer gives to what has much of it in truth, the more it costs.",
+    SoftmaxCrossEntropyParameters,
+    features=("category_distribution", "vector"),
     build=SoftmaxCrossEntropy,
 )

@@ -1,22 +1,16 @@
-"""The metric ``accuracy``, for binaries and categories: the share of answers that are right."""
+"""The metric ``accuracy``, for binaries, categories and their distributions: the share of answers that are right."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
+from declml.components.metrics.threshold import BinaryThreshold
 from declml.contracts import Metric
-from declml_schema.declare import Component, Parameters, parameter
+from declml_schema.declare import Component
 
 
-class BinaryAccuracyParameters(Parameters):
+class BinaryAccuracyParameters(BinaryThreshold):
     """What a config may say about it."""
-
-    threshold: float = parameter(
-        0.5,
-        "The probability from which an answer counts as true; larger finds fewer positives, with fewer false alarms.",
-        ge=0,
-        le=1,
-    )
 
 
 def build_binary_accuracy(*, threshold: float = 0.5) -> Metric:
@@ -31,6 +25,15 @@ def build_binary_accuracy(*, threshold: float = 0.5) -> Metric:
 def build_category_accuracy() -> Metric:
     """Return the function for ``(row, class)`` probabilities and ``(row,)`` class ids; nan without rows."""
     return _category_accuracy
+
+
+def build_distribution_accuracy() -> Metric:
+    """Return the function for ``(row, class)`` probabilities and ``(row, class)`` shares; nan without rows."""
+    return _distribution_accuracy
+
+
+def _distribution_accuracy(scores: Tensor, targets: Tensor) -> float:
+    return _category_accuracy(scores, targets.argmax(dim=1))
 
 
 def _category_accuracy(scores: Tensor, targets: Tensor) -> float:
@@ -54,5 +57,13 @@ CATEGORY = Component(
     "The share of rows whose most probable class is the true one.",
     features=("category",),
     build=build_category_accuracy,
+    facts=_FACTS,
+)
+DISTRIBUTION = Component(
+    "metric",
+    "accuracy",
+    "The share of rows whose most probable class is the one with the largest share in truth.",
+    features=("category_distribution",),
+    build=build_distribution_accuracy,
     facts=_FACTS,
 )

@@ -1,4 +1,4 @@
-"""The metric ``average_precision`` for binaries: the area under the curve of precision over recall."""
+"""The metric ``average_precision``, for binaries and categories: the area under precision over recall."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from declml.components.metrics.borrowed_category import category_metric, probabilities
 from declml.contracts import Metric
 from declml_schema.declare import Component
 
@@ -32,7 +33,7 @@ def build_average_precision() -> Metric:
     return average_precision
 
 
-COMPONENT = Component(
+BINARY = Component(
     "metric",
     "average_precision",
     "The area under precision over recall: says more than roc_auc where positives are rare.",
@@ -40,3 +41,7 @@ COMPONENT = Component(
     build=build_average_precision,
     facts={"goal": "maximize", "range": [0.0, 1.0]},
 )
+CATEGORY = category_metric(
+    "average_precision", "average_precision", probabilities, "macro",
+    "The area under precision over recall of each class against the others, averaged over the classes.",
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The metric ``balanced_accuracy`` for categories: the mean recall of the classes, rare ones counting fully."""
+"""The metric ``balanced_accuracy``, for binaries and categories: mean recall, rare classes counting fully."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import math
 import torch
 from torch import Tensor
 
+from declml.components.metrics.threshold import BinaryThreshold
 from declml.contracts import Metric
 from declml_schema.declare import Component
+
+
+class BinaryBalancedAccuracyParameters(BinaryThreshold):
+    """What a config may say about it."""
 
 
 def balanced_accuracy(scores: Tensor, targets: Tensor) -> float:
@@ -30,11 +35,30 @@ def build_balanced_accuracy() -> Metric:
     return balanced_accuracy
 
 
-COMPONENT = Component(
+def build_binary_balanced_accuracy(*, threshold: float = 0.5) -> Metric:
+    """Return the function for ``(row,)`` probabilities and 0/1 targets; nan without rows."""
+
+    def binary_balanced_accuracy(scores: Tensor, targets: Tensor) -> float:
+        answers = torch.stack([scores < threshold, scores >= threshold], dim=1).double()
+        return balanced_accuracy(answers, (targets > 0.5).long())
+
+    return binary_balanced_accuracy
+
+
+CATEGORY = Component(
     "metric",
     "balanced_accuracy",
     "The share of rows that are right, averaged over the classes: rare classes count as much as frequent ones.",
     features=("category",),
     build=build_balanced_accuracy,
     facts={"goal": "maximize", "range": [0.0, 1.0]},
+)
+BINARY = Component(
+    "metric",
+    "balanced_accuracy",
+    "The mean of recall and specificity: both values count alike, however rare one is.",
+    BinaryBalancedAccuracyParameters,
+    features=("binary",),
+    build=build_binary_balanced_accuracy,
+    facts={"goal": "maximize", "range": [0.0, 1.0], "on_request": True},
 )

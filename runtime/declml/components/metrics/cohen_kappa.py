@@ -6,20 +6,14 @@ from typing import Any
 
 from torch import Tensor
 
+from declml.components.metrics.threshold import BinaryThreshold
 from declml.components.metrics.torchmetrics_call import borrowed
 from declml.contracts import Metric
-from declml_schema.declare import Component, Parameters, parameter
+from declml_schema.declare import Component
 
 
-class BinaryCohenKappaParameters(Parameters):
+class BinaryCohenKappaParameters(BinaryThreshold):
     """What a config may say about it."""
-
-    threshold: float = parameter(
-        0.5,
-        "The probability from which an answer counts as true; larger finds fewer positives, with fewer false alarms.",
-        ge=0,
-        le=1,
-    )
 
 
 def build_binary_cohen_kappa(*, threshold: float = 0.5) -> Metric:

@@ -1,4 +1,4 @@
-"""The metric ``hits_at_k`` for categories: how often the truth is among the k most probable classes."""
+"""The metric ``hits_at_k``, for categories and their distributions: is the truth among the k most probable?"""
 
 from __future__ import annotations
 
@@ -32,13 +32,34 @@ def build_hits_at_k(*, top_k: int = 3) -> Metric:
     return hits_at_k
 
 
-COMPONENT = Component(
+def build_distribution_hits_at_k(*, top_k: int = 3) -> Metric:
+    """Return the function for ``(row, class)`` probabilities and shares, of which the largest is the truth."""
+    hits = build_hits_at_k(top_k=top_k)
+
+    def hits_at_k(scores: Tensor, targets: Tensor) -> float:
+        return hits(scores, targets.argmax(dim=1))
+
+    return hits_at_k
+
+
+# Among as many classes as are looked at, every row is a hit.
+_FACTS = {"goal": "maximize", "range": [0.0, 1.0], "more_classes_than": "top_k"}
+
+CATEGORY = Component(
     "metric",
     "hits_at_k",
     "The share of rows whose true class is among the `top_k` most probable ones.",
     HitsAtKParameters,
     features=("category",),
     build=build_hits_at_k,
-    # Among as many classes as are looked at, every row is a hit.
-    facts={"goal": "maximize", "range": [0.0, 1.0], "more_classes_than": "top_k"},
+    facts=_FACTS,
+)
+DISTRIBUTION = Component(
+    "metric",
+    "hits_at_k",
+    "The share of rows whose class with the largest share is among the `top_k` most probable ones.",
+    HitsAtKParameters,
+    features=("category_distribution",),
+    build=build_distribution_hits_at_k,
+    facts=_FACTS,
 )

@@ -1,4 +1,4 @@
-"""The metric ``mean_absolute_error`` for numbers: the mean of absolute differences."""
+"""The metric ``mean_absolute_error`` for numbers and vectors: the mean of absolute differences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from declml_schema.declare import Component
 def mean_absolute_error(scores: Tensor, targets: Tensor) -> float:
     """Return the mean absolute difference; nan without rows.
 
-    Shape: two ``(row,)`` of numbers in their own unit.
+    Shape: two ``(row,)`` of numbers in their own unit, or ``(row, place)`` of vectors, whose places count alike.
     """
     return float((scores.double() - targets.double()).abs().mean())
 
@@ -25,7 +25,7 @@ COMPONENT = Component(
     "metric",
     "mean_absolute_error",
     "The mean of absolute differences, in the unit of the column.",
-    features=("number",),
+    features=("number", "vector"),
     build=build_mean_absolute_error,
     facts={"goal": "minimize", "range": [0.0, None]},
 )

@@ -1,4 +1,4 @@
-"""The metric ``mean_absolute_percentage_error`` for numbers: mean absolute differences in parts of the target."""
+"""The metric ``mean_absolute_percentage_error`` for numbers and vectors: differences in parts of the target."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SMALLEST = torch.finfo(torch.float64).eps
 def mean_absolute_percentage_error(scores: Tensor, targets: Tensor) -> float:
     """Return the mean absolute difference in parts of the target; nan without rows.
 
-    Shape: two ``(row,)`` of numbers in their own unit.
+    Shape: two ``(row,)`` of numbers in their own unit, or ``(row, place)`` of vectors, whose places count alike.
     """
     targets = targets.double()
     # As in scikit-learn: a target of 0 counts as the smallest step of a double, so the answer is huge but finite.
@@ -31,7 +31,7 @@ COMPONENT = Component(
     "metric",
     "mean_absolute_percentage_error",
     "The mean absolute difference in parts of the target: 0.1 is ten percent. Targets near 0 make it huge.",
-    features=("number",),
+    features=("number", "vector"),
     build=build_mean_absolute_percentage_error,
     facts={"goal": "minimize", "range": [0.0, None]},
 )

@@ -1,4 +1,4 @@
-"""The metric ``mean_squared_error`` for numbers: the mean of squared differences."""
+"""The metric ``mean_squared_error`` for numbers and vectors: the mean of squared differences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from declml_schema.declare import Component
 def mean_squared_error(scores: Tensor, targets: Tensor) -> float:
     """Return the mean squared difference; nan without rows.
 
-    Shape: two ``(row,)`` of numbers in their own unit.
+    Shape: two ``(row,)`` of numbers in their own unit, or ``(row, place)`` of vectors, whose places count alike.
     """
     return float((scores.double() - targets.double()).square().mean())
 
@@ -25,7 +25,7 @@ COMPONENT = Component(
     "metric",
     "mean_squared_error",
     "The mean of squared differences: large mistakes count most.",
-    features=("number",),
+    features=("number", "vector"),
     build=build_mean_squared_error,
     facts={"goal": "minimize", "range": [0.0, None]},
 )

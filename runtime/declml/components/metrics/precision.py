@@ -1,4 +1,4 @@
-"""The metric ``precision`` for binaries: the share of positive answers that are right."""
+"""The metric ``precision``, for binaries and sets: the share of positive answers that are right."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import math
 
 from torch import Tensor
 
+from declml.components.metrics.threshold import BinaryThreshold, SetThreshold
 from declml.contracts import Metric
-from declml_schema.declare import Component, Parameters, parameter
+from declml_schema.declare import Component
 
 
-class PrecisionParameters(Parameters):
+class BinaryPrecisionParameters(BinaryThreshold):
     """What a config may say about it."""
 
-    threshold: float = parameter(
-        0.5,
-        "The probability from which an answer counts as true; larger finds fewer positives, with fewer false alarms.",
-        ge=0,
-        le=1,
-    )
+
+class SetPrecisionParameters(SetThreshold):
+    """What a config may say about it."""
 
 
 def build_precision(*, threshold: float = 0.5) -> Metric:
-    """Return the function for ``(row,)`` probabilities and 0/1 targets; nan unless a row is answered positive."""
+    """Return the function for probabilities, ``(row,)`` or ``(row, item)``, and 0/1 targets.
+
+    It is nan unless something is answered positive.
+    """
 
     def precision(scores: Tensor, targets: Tensor) -> float:
         answered = scores >= threshold
@@ -36,12 +37,21 @@ def share(part: Tensor, whole: Tensor) -> float:
     return float(part) / float(whole) if whole else math.nan
 
 
-COMPONENT = Component(
+BINARY = Component(
     "metric",
     "precision",
     "The share of positive answers that are right: false alarms lower it.",
-    PrecisionParameters,
+    BinaryPrecisionParameters,
     features=("binary",),
+    build=build_precision,
+    facts={"goal": "maximize", "range": [0.0, 1.0]},
+)
+SET = Component(
+    "metric",
+    "precision",
+    "The share of predicted items, of all rows together, that are right: false ones lower it.",
+    SetPrecisionParameters,
+    features=("set",),
     build=build_precision,
     facts={"goal": "maximize", "range": [0.0, 1.0]},
 )

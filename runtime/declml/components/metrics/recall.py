@@ -1,27 +1,25 @@
-"""The metric ``recall`` for binaries: the share of positives that are found."""
+"""The metric ``recall``, for binaries and sets: the share of positives that are found."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
 from declml.components.metrics.precision import share
+from declml.components.metrics.threshold import BinaryThreshold, SetThreshold
 from declml.contracts import Metric
-from declml_schema.declare import Component, Parameters, parameter
+from declml_schema.declare import Component
 
 
-class RecallParameters(Parameters):
+class BinaryRecallParameters(BinaryThreshold):
     """What a config may say about it."""
 
-    threshold: float = parameter(
-        0.5,
-        "The probability from which an answer counts as true; larger finds fewer positives, with fewer false alarms.",
-        ge=0,
-        le=1,
-    )
+
+class SetRecallParameters(SetThreshold):
+    """What a config may say about it."""
 
 
 def build_recall(*, threshold: float = 0.5) -> Metric:
-    """Return the function for ``(row,)`` probabilities and 0/1 targets; nan unless there is a positive row."""
+    """Return the function for probabilities, ``(row,)`` or ``(row, item)``, and 0/1 targets; nan without positives."""
 
     def recall(scores: Tensor, targets: Tensor) -> float:
         positive = targets > 0.5
@@ -30,12 +28,21 @@ def build_recall(*, threshold: float = 0.5) -> Metric:
     return recall
 
 
-COMPONENT = Component(
+BINARY = Component(
     "metric",
     "recall",
     "The share of positive rows that are found: misses lower it.",
-    RecallParameters,
+    BinaryRecallParameters,
     features=("binary",),
+    build=build_recall,
+    facts={"goal": "maximize", "range": [0.0, 1.0]},
+)
+SET = Component(
+    "metric",
+    "recall",
+    "The share of the items that are there, of all rows together, that are predicted.",
+    SetRecallParameters,
+    features=("set",),
     build=build_recall,
     facts={"goal": "maximize", "range": [0.0, 1.0]},
 )

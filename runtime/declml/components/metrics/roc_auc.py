@@ -1,8 +1,9 @@
-"""The metric ``roc_auc``, for binaries and categories: how well the scores rank positives above negatives."""
+"""The metric ``roc_auc``, for binaries, categories and sets: how well the scores rank positives above negatives."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -38,7 +39,18 @@ def category_roc_auc(scores: Tensor, targets: Tensor) -> float:
 
     Classes that have no row here, or all rows, are left out; nan where none is left.
     """
-    areas = [area_under_roc(scores[:, index], targets == index) for index in range(scores.shape[1])]
+    return _mean_area(area_under_roc(scores[:, index], targets == index) for index in range(scores.shape[1]))
+
+
+def set_roc_auc(scores: Tensor, targets: Tensor) -> float:
+    """Return the mean area of the items, for ``(row, item)`` probabilities and 0/1.
+
+    Items that no row has here, or all rows, are left out; nan where none is left.
+    """
+    return _mean_area(area_under_roc(scores[:, index], targets[:, index] > 0) for index in range(scores.shape[1]))
+
+
+def _mean_area(areas: Iterable[float]) -> float:
     known = [area for area in areas if not math.isnan(area)]
     return math.fsum(known) / len(known) if known else math.nan
 
@@ -51,6 +63,11 @@ def build_binary_roc_auc() -> Metric:
 def build_category_roc_auc() -> Metric:
     """Return the function for a category output."""
     return category_roc_auc
+
+
+def build_set_roc_auc() -> Metric:
+    """Return the function for a set output."""
+    return set_roc_auc
 
 
 _FACTS = {"goal": "maximize", "range": [0.0, 1.0]}
@@ -69,5 +86,13 @@ CATEGORY = Component(
     "The chance that a row of a class gets a higher probability for it than another row, averaged over the classes.",
     features=("category",),
     build=build_category_roc_auc,
+    facts=_FACTS,
+)
+SET = Component(
+    "metric",
+    "roc_auc",
+    "The chance that a row with an item gets a higher probability for it than a row without, averaged over the items.",
+    features=("set",),
+    build=build_set_roc_auc,
     facts=_FACTS,
 )

@@ -1,4 +1,4 @@
-"""The metric ``root_mean_squared_error`` for numbers: the root of the mean squared difference."""
+"""The metric ``root_mean_squared_error`` for numbers and vectors: the root of the mean squared difference."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from declml_schema.declare import Component
 def root_mean_squared_error(scores: Tensor, targets: Tensor) -> float:
     """Return the root of the mean squared difference; nan without rows.
 
-    Shape: two ``(row,)`` of numbers in their own unit.
+    Shape: two ``(row,)`` of numbers in their own unit, or ``(row, place)`` of vectors, whose places count alike.
     """
     return float((scores.double() - targets.double()).square().mean().sqrt())
 
@@ -25,7 +25,7 @@ COMPONENT = Component(
     "metric",
     "root_mean_squared_error",
     "The root of the mean squared difference, in the unit of the column.",
-    features=("number",),
+    features=("number", "vector"),
     build=build_root_mean_squared_error,
     facts={"goal": "minimize", "range": [0.0, None]},
 )

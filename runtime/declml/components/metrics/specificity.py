@@ -5,19 +5,13 @@ from __future__ import annotations
 from torch import Tensor
 
 from declml.components.metrics.precision import share
+from declml.components.metrics.threshold import BinaryThreshold
 from declml.contracts import Metric
-from declml_schema.declare import Component, Parameters, parameter
+from declml_schema.declare import Component
 
 
-class SpecificityParameters(Parameters):
+class SpecificityParameters(BinaryThreshold):
     """What a config may say about it."""
-
-    threshold: float = parameter(
-        0.5,
-        "The probability from which an answer counts as true; larger finds fewer positives, with fewer false alarms.",
-        ge=0,
-        le=1,
-    )
 
 
 def build_specificity(*, threshold: float = 0.5) -> Metric:

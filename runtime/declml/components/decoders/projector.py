@@ -1,0 +1,117 @@
+"""The decoder ``projector``: all numbers of a vector output at once."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from declml.components.activations import PLANNED_ACTIVATIONS, Activation, activation_layer
+from declml.components.decoders.output_head import HEAD_RULES, HeadParameters, OutputHead
+from declml.components.dense_stack import Norm
+from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.contracts import Facts
+from declml_schema.declare import Component, parameter
+
+
+class ProjectorParameters(HeadParameters):
+    """The dense layers of one output, the linear layer that gives its answer, and what becomes of it."""
+
+    activation: Activation | None = parameter(
+        None,
+        "The function applied to the answers, on the scale of the normalization; null applies none.",
+        planned=PLANNED_ACTIVATIONS,
+    )
+    multiplier: float = parameter(
+        1.0, "What the answers are multiplied by after the activation; larger lets a bounded one reach further.", gt=0
+    )
+    clip: list[float] | None = parameter(
+        None,
+        "The smallest and the largest number that a prediction may have; what lies outside is moved to the nearer one.",
+        min_length=2,
+        max_length=2,
+        examples=[[0.0, 100.0]],
+    )
+
+
+class Projector(nn.Module):
+    """Dense layers, a linear one, an activation; ``clip`` is in the column's unit and acts outside of training only.
+
+    Shape: ``(batch, width)`` -> ``(batch, vector_size)``; with ``submodels`` ``(batch, submodel, width)`` -> ``(batch,
+    submodel, vector_size)``.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
+        self,
+        width: int,
+        facts: Facts,
+        *,
+        activation: Activation | None,
+        multiplier: float,
+        clip: list[float] | None,
+        submodels: int | None = None,
+        num_fc_layers: int,
+        fc_output_size: int,
+        fc_use_bias: bool,
+        fc_activation: Activation | None,
+        fc_dropout: float,
+        fc_norm: Norm | None,
+        fc_weights_initializer: WeightsInitializer,
+        fc_bias_initializer: BiasInitializer,
+        use_bias: bool,
+        weights_initializer: WeightsInitializer,
+        bias_initializer: BiasInitializer,
+    ) -> None:
+        super().__init__()
+        self.submodels = submodels
+        self.answer_width = _size(facts)
+        self.head = OutputHead(
+            width,
+            facts,
+            count_classes=_size,
+            submodels=submodels,
+            num_fc_layers=num_fc_layers,
+            fc_output_size=fc_output_size,
+            fc_use_bias=fc_use_bias,
+            fc_activation=fc_activation,
+            fc_dropout=fc_dropout,
+            fc_norm=fc_norm,
+            fc_weights_initializer=fc_weights_initializer,
+            fc_bias_initializer=fc_bias_initializer,
+            use_bias=use_bias,
+            weights_initializer=weights_initializer,
+            bias_initializer=bias_initializer,
+        )
+        self.activation = activation_layer(activation)
+        self.multiplier = multiplier
+        self.clips = clip is not None
+        if clip is not None:
+            size = _size(facts)
+            shift = torch.tensor(facts.get("shift", [0.0] * size))
+            scale = torch.tensor(facts.get("scale", [1.0] * size))
+            low, high = sorted(clip)
+            # Known from the config and the facts, so they are no part of the saved weights.
+            self.register_buffer("low", (low - shift) / scale, persistent=False)
+            self.register_buffer("high", (high - shift) / scale, persistent=False)
+
+    def forward(self, combined: Tensor) -> Tensor:
+        """``(batch, width)`` -> ``(batch, vector_size)``; as above with ``submodels``."""
+        answers: Tensor = self.activation(self.head(combined)) * self.multiplier
+        if not self.clips or self.training:  # what is clipped teaches nothing
+            return answers
+        return torch.clamp(answers, self.get_buffer("low"), self.get_buffer("high"))
+
+
+def _size(facts: Facts) -> int:
+    return int(facts["vector_size"])
+
+
+COMPONENT = Component(
+    kind="decoder",
+    name="projector",
+    doc="Gives all numbers of a vector output at once.",
+    parameters=ProjectorParameters,
+    features=("vector",),
+    build=Projector,
+    rules=HEAD_RULES,
+    facts={"per_submodel": True},
+)
