@@ -86,8 +86,8 @@ class Training:
 
     def take(self, event: Event) -> None:
         """Learn from one event."""
-        if self.status == _OUT_OF_SIGHT:
-            self.status = "running"  # whatever is told now came through the line
+        if self.status == _OUT_OF_SIGHT and event.get("kind") == "notice":
+            self.status = "running"  # that of a line that is there again; an event may have come before it broke
         reader = _READERS.get(event.get("kind", ""))
         if reader is not None:
             reader(self, event)

@@ -73,7 +73,7 @@ def test_a_training_that_fails_without_a_reason_is_told_on_the_first_line() -> N
     assert failures(TRAINED.replace("input_features:", "input_features: # mended")) == []
 
 
-def test_a_training_whose_machine_is_out_of_sight_is_reconnecting_until_something_is_heard_of_it() -> None:
+def test_a_training_whose_machine_is_out_of_sight_is_reconnecting_until_its_line_is_there_again() -> None:
     training = Training(URI, [])
     training.take({"kind": "notice", "message": "reconnecting"})
     assert training.status == "starting"  # it has no run yet that could be out of sight
@@ -81,11 +81,14 @@ def test_a_training_whose_machine_is_out_of_sight_is_reconnecting_until_somethin
     training.take({"kind": "notice", "message": "reconnecting"})
     assert training.as_json()["status"] == "reconnecting"
     assert not training.ended
+    training.take({"kind": "step", "epoch": 1, "step": 3})
+    assert training.status == "reconnecting"  # it had come before the line broke
     training.take({"kind": "notice", "message": "connected again"})
     assert training.status == "running"
     training.take({"kind": "notice", "message": "reconnecting"})
-    training.take({"kind": "step", "epoch": 1, "step": 3})
-    assert training.status == "running"
+    training.take({"kind": "result", "run": "0001-aaaa", "status": "finished"})
+    assert training.status == "finished"
+    training.status = "running"
     training.status = "stopping"
     training.take({"kind": "notice", "message": "reconnecting"})
     assert training.status == "stopping"  # that it was asked to stop says more

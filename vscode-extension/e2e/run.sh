@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests in a real VS Code: `run.sh` all, `run.sh host` those in the extension host, `run.sh ui [STORY]` stories.
+# Runs the tests in a real VS Code: `run.sh` all, `run.sh host [WORD]` those in the extension host, `run.sh ui [STORY]` stories.
 # Needs `make vscode` before, and in DECLML_E2E_PYTHON a Python with declml.
 set -euo pipefail
 cd "$(dirname "$0")/.."

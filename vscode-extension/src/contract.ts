@@ -72,7 +72,9 @@ export interface Change {
 }
 
 export type HostMessage =
-  /** Begins (or begins again): what is shown, oldest run first. `changes` only in the view `compare`. */
+  /** Begins (or begins again): what is shown, oldest run first. `changes` and `goals` (metric -> `maximize` or
+   * `minimize`) only in the view `compare`.
+   */
   | {
       type: "init";
       view: "run" | "compare";

@@ -1,6 +1,6 @@
 /** Wires the rooms together. What happens is in the rooms. */
 import * as vscode from "vscode";
-import { LANGUAGE } from "./config/document";
+import { isConfig } from "./config/document";
 import { LanguageSwitch } from "./config/language_switch";
 import { newProjectCommands } from "./config/new_project";
 import { ConfigViews } from "./config/views";
@@ -10,6 +10,7 @@ import { Kernels } from "./kernels/kernels";
 import { panelActions } from "./panel/actions";
 import { Panels } from "./panel/panels";
 import { RunCommands } from "./runs/commands";
+import { RemoteRuns } from "./runs/remote";
 import { RunStopper } from "./runs/stop";
 import { RunStore } from "./runs/store";
 import { RunTree } from "./runs/tree";
@@ -37,10 +38,24 @@ export function activate(context: vscode.ExtensionContext): void {
   const panels = new Panels(store, actions, context.extensionUri, context.workspaceState);
   const kernels = new Kernels(context, server);
   const training = new TrainingCommands(server, trainings, panels, kernels);
-  const stopper = new RunStopper(store, trainings, (config, run) => training.resume(config, run));
+  const stopper = new RunStopper(
+    store,
+    trainings,
+    server,
+    (address) => kernels.reach(address),
+    (config, run) => training.resume(config, run),
+  );
   const tree = new RunTree(store, context.workspaceState);
   const commands = new RunCommands(store, tree, panels, stopper);
+  const remote = new RemoteRuns(
+    store,
+    server,
+    (address) => kernels.reach(address),
+    (address) => kernels.renewToken(address),
+    (path) => trainings.keepsUp(path),
+  );
   context.subscriptions.push(
+    remote,
     ...[log, interpreters, server, store, trainings, panels, kernels, training, tree, commands],
     ...serverCommands(server, context.extension),
     ...interpreterCommands(interpreters, server),
@@ -69,13 +84,20 @@ async function begin(
 ): Promise<void> {
   void store.discover();
   context.subscriptions.push(
-    interpreters.onDidChange(() => void started.interpreterChanged()),
+    interpreters.onDidChange(() => {
+      // A server that nobody has wanted yet is not started by a choice.
+      if (started.state.kind !== "stopped") void started.interpreterChanged();
+    }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void started.restart()),
     vscode.workspace.onDidOpenTextDocument((document) => {
-      if (document.languageId === LANGUAGE) void startAndOffer(started);
+      if (isConfig(document)) void startAndOffer(started);
+    }),
+    vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      // A cell becomes a config while it is typed.
+      if (started.state.kind === "stopped" && isConfig(document)) void startAndOffer(started);
     }),
   );
-  if (vscode.workspace.textDocuments.some((each) => each.languageId === LANGUAGE)) await startAndOffer(started);
+  if (vscode.workspace.textDocuments.some(isConfig)) await startAndOffer(started);
 }
 
 let offered = false;

@@ -23,10 +23,10 @@ test("the first source that names an interpreter wins; empty ones and broken one
   const source = (name: string, find: () => Promise<string | undefined>) => ({ name, find });
   const broken = source("broken", () => Promise.reject(new Error("no")));
   const sources = [
-    source("empty", async () => ""),
+    source("empty", () => Promise.resolve("")),
     broken,
-    source("a", async () => "/a"),
-    source("b", async () => "/b"),
+    source("a", () => Promise.resolve("/a")),
+    source("b", () => Promise.resolve("/b")),
   ];
   expect(await choose(sources)).toEqual({ python: "/a", source: "a" });
   expect(await choose([broken])).toBeUndefined();

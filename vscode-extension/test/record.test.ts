@@ -28,6 +28,24 @@ test("a run of another machine is believed, and its process is not one of ours",
   expect(run.process).toBeUndefined();
 });
 
+test("a run that was sent elsewhere is believed, and its config is a file of the project here", () => {
+  const there = { address: "http://127.0.0.1:8888", folder: "/there/runs/census/0012-3fa9" };
+  const argv = ["main.py", "train", "configs/census.declml.yaml"];
+  // The machine may have this one's name, and a process of that number.
+  const text = record({
+    status: "running",
+    process: 7,
+    hardware: { host: "here" },
+    remote: there,
+    folder: "/there",
+    argv,
+  });
+  const run = readRecord(text, FOLDER, around(false));
+  expect(run.info).toMatchObject({ status: "running", config: "/p/configs/census.declml.yaml" });
+  expect(run.process).toBeUndefined();
+  expect(run.remote).toBe("http://127.0.0.1:8888");
+});
+
 test.each(["", "[", "null", "3", '{"format": 2}', "{}"])("a record %j is listed as unreadable", (text) => {
   const { info, problem } = readRecord(text, FOLDER, around(true));
   expect(info).toMatchObject({ status: "unreadable", run: "0012-3fa9", experiment: "census" });

@@ -1,6 +1,6 @@
 /** A VS Code server of its own: fresh data, the packaged extension installed, a workspace to open. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EXTENSION, FOUND, PYTHON, VSIX } from "./places.ts";
@@ -38,7 +38,10 @@ export class Code {
   #server: ChildProcess | undefined;
   #said = "";
   readonly #driven: boolean;
+  readonly #ends: (() => Promise<void> | void)[] = [];
   port = 0;
+  /** More variables for everything in this VS Code; to be set before it is started. */
+  variables: Record<string, string> = {};
 
   constructor(name: string, options: CodeOptions = {}) {
     this.home = mkdtempSync(join(tmpdir(), `declml-e2e-${name}-`));
@@ -67,11 +70,23 @@ export class Code {
     return {
       ...process.env,
       EXTENSIONS_GALLERY: "{}",
+      JUPYTER_DATA_DIR: this.jupyter,
       XDG_STATE_HOME: join(this.home, "state"),
       XDG_CONFIG_HOME: join(this.home, "config"),
       OMP_NUM_THREADS: "1",
       PYTHONDONTWRITEBYTECODE: "1",
+      ...this.variables,
     };
+  }
+
+  /** The folder of Jupyter's own things, such as `kernels/NAME/kernel.json`. */
+  get jupyter(): string {
+    return join(this.home, "jupyter");
+  }
+
+  /** Do something more when this VS Code has stopped, before its folder goes. */
+  onStop(act: () => Promise<void> | void): void {
+    this.#ends.push(act);
   }
 
   get data(): string {
@@ -80,13 +95,34 @@ export class Code {
 
   /** The address of the window. */
   get url(): string {
-    return `http://127.0.0.1:${this.port}/?folder=${encodeURIComponent(this.workspace)}`;
+    return this.urlWith();
+  }
+
+  /** The address of the window, with more for VS Code to know. An extension that is not installed is named by it. */
+  urlWith(...more: [name: string, value: string][]): string {
+    const address = `http://127.0.0.1:${this.port}/?folder=${encodeURIComponent(this.workspace)}`;
+    if (!this.#driven) return address;
+    const payload = [["extensionDevelopmentPath", this.remote(EXTENSION)], ["skipWelcome", "true"], ...more];
+    return `${address}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
+  }
+
+  /** A path as the window names it. */
+  remote(path: string): string {
+    return `vscode-remote://127.0.0.1:${this.port}${path}`;
   }
 
   /** Write the shipped example into the workspace. */
   sample(template = "tabular"): void {
     const words = ["-P", "-m", "declml.cli.main", "init", template, this.workspace];
     execFileSync(PYTHON, words, { cwd: this.home, env: this.environment, stdio: "pipe" });
+  }
+
+  /** Put an extension of `e2e/fixtures` where VS Code finds it; before it is started. */
+  standIn(fixture: string): void {
+    const from = join(EXTENSION, "e2e", "fixtures", fixture);
+    const manifest = JSON.parse(readFileSync(join(from, "package.json"), "utf8")) as Record<string, string>;
+    const name = `${manifest["publisher"]}.${manifest["name"]}-${manifest["version"]}`;
+    cpSync(from, join(this.data, "extensions", name), { recursive: true });
   }
 
   async start(): Promise<void> {
@@ -121,12 +157,16 @@ export class Code {
       await ended;
     }
     this.#endTrainings();
-    try {
-      // A kernel that is kept warm must not outlive the story either.
-      const words = ["-P", "-m", "declml.cli.main", "kernels", "stop", "warm", "--now"];
-      execFileSync(PYTHON, words, { cwd: this.home, env: this.environment, stdio: "pipe" });
-    } catch {
-      // There is none.
+    for (const act of this.#ends) await act();
+    const specs = join(this.jupyter, "kernels");
+    for (const kernel of ["warm", ...(existsSync(specs) ? readdirSync(specs) : [])]) {
+      try {
+        // A kernel that is kept ready must not outlive the story either.
+        const words = ["-P", "-m", "declml.cli.main", "kernels", "stop", kernel, "--now"];
+        execFileSync(PYTHON, words, { cwd: this.home, env: this.environment, stdio: "pipe" });
+      } catch {
+        // There is none.
+      }
     }
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }

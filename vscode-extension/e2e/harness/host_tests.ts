@@ -2,10 +2,11 @@
 import { buildSync } from "esbuild";
 import { join } from "node:path";
 import { Code } from "./code.ts";
+import { environmentWithout, pythonNamed } from "./environments.ts";
 import { EXTENSION, SCREENSHOTS } from "./places.ts";
-import { launch } from "./screen.ts";
+import { launch, PATIENCE_MS } from "./screen.ts";
 
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 
 /** Return whether all of them passed. */
 export async function runHostTests(): Promise<boolean> {
@@ -24,6 +25,9 @@ export async function runHostTests(): Promise<boolean> {
   const browser = await launch();
   try {
     code.sample();
+    for (const fixture of ["python", "environments"]) code.standIn(fixture);
+    for (const name of ["of-the-extension", "of-the-environments"]) pythonNamed(code, name);
+    environmentWithout(code, "fresh");
     await code.start();
     const page = await browser.newPage();
     const ended = new Promise<number>((resolve) => void page.exposeFunction("codeAutomationExit", resolve));
@@ -32,13 +36,8 @@ export async function runHostTests(): Promise<boolean> {
       const text = words.map(String).join(" ");
       if (text.startsWith("  ")) console.log(text);
     });
-    const remote = (path: string): string => `vscode-remote://127.0.0.1:${code.port}${path}`;
-    const payload = [
-      ["extensionDevelopmentPath", remote(EXTENSION)],
-      ["extensionTestsPath", remote(bundle)],
-      ["skipWelcome", "true"],
-    ];
-    await page.goto(`${code.url}&payload=${encodeURIComponent(JSON.stringify(payload))}`);
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.goto(code.urlWith(["extensionTestsPath", code.remote(bundle)]), { waitUntil: "commit" });
     const late = new Promise<number>((resolve) => setTimeout(() => resolve(124), LIMIT_MS).unref());
     const result = await Promise.race([ended, late]);
     if (result !== 0) await page.screenshot({ path: join(SCREENSHOTS, "host-failed.png") });

@@ -102,7 +102,7 @@ export class Screen {
 
   /** The page inside the webview that is shown. */
   get webview(): FrameLocator {
-    return this.page.frameLocator("iframe.webview.ready").last().frameLocator("iframe#active-frame");
+    return this.page.locator("iframe.webview.ready").last().contentFrame().frameLocator("iframe#active-frame");
   }
 
   async status(text: string): Promise<void> {

@@ -3,16 +3,17 @@ import * as vscode from "vscode";
 
 const PATIENCE_MS = 60_000;
 
-/** Ask until the answer is one. */
+/** Ask until the answer is one, every so many milliseconds. */
 export async function until<T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,
+  every = 50,
 ): Promise<T> {
   for (const end = Date.now() + PATIENCE_MS; ;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
     if (Date.now() > end) throw new Error(`did not happen in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, every));
   }
 }
 

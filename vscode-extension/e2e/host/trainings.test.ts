@@ -1,6 +1,7 @@
 /** Trainings in the real host: the run panel, tags and deleting through the folders, a server that is killed. */
 import * as assert from "node:assert";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import { shown, tabs, textOf, until, workspace } from "./patience.ts";
 
@@ -14,6 +15,23 @@ async function records(experiment: string): Promise<RunRecord[]> {
     new vscode.RelativePattern(workspace("runs", experiment), "*/record.json"),
   );
   return found.map((each) => JSON.parse(readFileSync(each.fsPath, "utf8")) as RunRecord);
+}
+
+/** Where the only run of an experiment stands, read at once. */
+function status(experiment: string): string {
+  const folder = workspace("runs", experiment).fsPath;
+  const [run] = readdirSync(folder);
+  return (JSON.parse(readFileSync(join(folder, run!, "record.json"), "utf8")) as RunRecord).status ?? "running";
+}
+
+/** How many epochs the runs of an experiment have told. */
+function epochs(experiment: string): number {
+  const folder = workspace("runs", experiment).fsPath;
+  return (existsSync(folder) ? readdirSync(folder) : [])
+    .map((run) => join(folder, run, "events.jsonl"))
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, "utf8").split('"kind":"metrics"').length - 1)
+    .reduce((sum, each) => sum + each, 0);
 }
 
 /** The language servers that this extension host has started. */
@@ -87,6 +105,28 @@ describe("trainings", () => {
     await until("its panel", () => tabs().some((each) => each.endsWith("· saved") && each !== first));
     await vscode.commands.executeCommand("declml.stop", document.uri.toString());
     await until("both are stopped", async () => (await statuses()) === "interrupted,interrupted");
+  });
+
+  it("resumes a run in the moment in which it says that it is interrupted", async function () {
+    this.timeout(240_000); // its process starts twice
+    const long = (await textOf("census.declml.yaml"))
+      .replace("name: census", "name: resumed")
+      .replace("epochs: 40", "epochs: 500")
+      .replace("early_stop: 8", "early_stop: -1")
+      .replace("batch_size: 256", "batch_size: 16");
+    const document = await shown("resumed.declml.yaml", long);
+    const uri = document.uri.toString();
+    await vscode.commands.executeCommand("declml.train", uri);
+    await until("an epoch", () => epochs("resumed") > 0);
+    await vscode.commands.executeCommand("declml.stop", uri);
+    // Its process is at work for a moment longer, and the server waits for it.
+    await until("the stop", () => status("resumed") === "interrupted", 5);
+    const before = epochs("resumed");
+    await vscode.commands.executeCommand("declml.resume", uri);
+    await until("the resume", () => status("resumed") === "running");
+    await until("an epoch more", () => epochs("resumed") > before);
+    await vscode.commands.executeCommand("declml.stop", uri);
+    await until("the end", () => status("resumed") === "interrupted");
   });
 
   it("starts the server again when it was killed", async () => {

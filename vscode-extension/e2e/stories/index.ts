@@ -1,10 +1,11 @@
 /** All stories, in the order in which they are played. */
 import type { Story } from "../harness/story.ts";
 import { colours, contrast, light } from "./colours.ts";
+import { kernels } from "./kernels.ts";
 import { missing } from "./missing.ts";
 import { reload } from "./reload.ts";
 import { training } from "./training.ts";
 import { trust } from "./trust.ts";
 import { typing } from "./typing.ts";
 
-export const stories: Story[] = [typing, training, reload, colours, light, contrast, missing, trust];
+export const stories: Story[] = [typing, training, reload, kernels, colours, light, contrast, missing, trust];

@@ -1,6 +1,7 @@
-/** A Python without declml: one message that offers the installation, and a server that says so. */
+/** A Python without declml: one message that offers the installation, one that fails, and one that succeeds. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { environmentWithout } from "../harness/environments.ts";
 import { PYTHON } from "../harness/places.ts";
 import type { Story } from "../harness/story.ts";
 
@@ -9,6 +10,7 @@ export const missing: Story = {
   options: { settings: { "declml.interpreter": "${workspaceFolder}/bare/bin/python" } },
   given(code) {
     code.sample();
+    environmentWithout(code, "fresh");
     execFileSync(PYTHON, ["-m", "venv", "--without-pip", join(code.workspace, "bare")]);
   },
   async play(screen) {
@@ -24,5 +26,18 @@ export const missing: Story = {
     await page.locator(".notification-toast").filter({ hasText: "could not be installed" }).waitFor();
     screen.seen("an installation that fails says so");
     await screen.shot("failed-installation");
+    await screen.command("Notifications: Clear All Notifications");
+    await screen.command("declml: Install declml Into an Environment");
+    const fresh = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: "fresh/bin/python" }).first();
+    await fresh.waitFor();
+    await screen.shot("environments");
+    await fresh.click();
+    await page.locator(".notification-toast").filter({ hasText: "Installing declml" }).waitFor();
+    screen.seen("an environment is chosen, and the installation tells how far it is");
+    await screen.shot("installing");
+    await screen.status("kernel: default");
+    screen.seen("the language server runs in the environment that declml was installed into");
+    await page.locator(".codelens-decoration").filter({ hasText: "Train" }).first().waitFor();
+    await screen.shot("installed");
   },
 };

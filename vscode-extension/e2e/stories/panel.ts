@@ -14,8 +14,12 @@ export async function longTraining(screen: Screen): Promise<void> {
 
 /** Click a lens above the first line. */
 export async function lens(screen: Screen, title: string): Promise<void> {
-  await screen.editor.click();
-  await screen.page.keyboard.press("Control+Home");
+  // A panel that opens meanwhile may take the focus, and with it the key.
+  await screen.until("the cursor is on the first line", async () => {
+    await screen.editor.click();
+    await screen.page.keyboard.press("Control+Home");
+    return (await screen.page.locator(".statusbar-item").filter({ hasText: "Ln 1, Col 1" }).count()) > 0;
+  });
   const links = screen.page.locator(".codelens-decoration a");
   await links
     .filter({ hasText: new RegExp(`^${title}$`) })

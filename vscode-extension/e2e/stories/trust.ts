@@ -1,12 +1,24 @@
 /** A workspace that is not trusted: it can be read, and nothing of it runs until the user trusts it. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Story } from "../harness/story.ts";
+
+/** A plug-in that leaves a trace when it is imported. */
+const PLUGIN = `"""A plug-in of the folder."""
+from pathlib import Path
+
+Path(__file__).with_name("it-ran").touch()
+`;
 
 export const trust: Story = {
   name: "trust",
   options: { trust: true, settings: { "security.workspace.trust.startupPrompt": "never" } },
-  given: (code) => code.sample(),
+  given(code) {
+    code.sample();
+    const config = join(code.workspace, "census.declml.yaml");
+    writeFileSync(config, `${readFileSync(config, "utf8")}\ncode: [words.py]\n`);
+    writeFileSync(join(code.workspace, "words.py"), PLUGIN);
+  },
   async play(screen, code) {
     const { page } = screen;
     await screen.openFile("census.declml.yaml");
@@ -25,6 +37,7 @@ export const trust: Story = {
     if (offered.some((each) => each.includes("Train This Config"))) throw new Error("training is offered");
     await page.keyboard.press("Escape");
     if (existsSync(join(code.workspace, "runs"))) throw new Error("something ran");
+    if (existsSync(join(code.workspace, "it-ran"))) throw new Error("the plug-in's code ran");
     screen.seen("without trust nothing is offered that runs");
     await screen.shot("restricted");
     await screen.command("Workspaces: Manage Workspace Trust");
@@ -32,5 +45,7 @@ export const trust: Story = {
     await page.keyboard.press("Escape");
     await page.locator(".codelens-decoration a").filter({ hasText: "Train" }).first().waitFor();
     screen.seen("with trust the server starts");
+    await screen.until("the plug-in's code runs", () => Promise.resolve(existsSync(join(code.workspace, "it-ran"))));
+    screen.seen("and the plug-in's code runs");
   },
 };

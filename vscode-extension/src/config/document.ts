@@ -3,6 +3,15 @@ import * as vscode from "vscode";
 
 export const LANGUAGE = "declml";
 
+const CELL = "vscode-notebook-cell";
+const MAGIC = /^%%declml\b/;
+
+/** Return whether a document is a config: a file of the language, or a notebook's cell with the magic. */
+export function isConfig(document: vscode.TextDocument): boolean {
+  if (document.languageId === LANGUAGE) return true;
+  return document.uri.scheme === CELL && MAGIC.test(document.lineAt(0).text);
+}
+
 /** Return the named document, opened; without a name the config in the editor. Tells the user when there is none. */
 export async function openDocument(name: string | vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
   if (typeof name === "string") return vscode.workspace.openTextDocument(vscode.Uri.parse(name, true));

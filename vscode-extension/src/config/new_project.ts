@@ -1,7 +1,7 @@
 /** Writes new configs and projects by `declml init`. */
-import { execFile } from "node:child_process";
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
+import { declml } from "../interpreter/declml";
 import { mayRun, ready } from "../server/ready";
 import type { LanguageServer } from "../server/language_server";
 import { workspaceFolder } from "./document";
@@ -60,12 +60,7 @@ async function pickData(folder: vscode.WorkspaceFolder): Promise<vscode.Uri | un
 /** Run `declml init` in a folder and open the config that it wrote. */
 async function init(server: LanguageServer, folder: vscode.WorkspaceFolder, words: string[]): Promise<void> {
   const python = server.facts.choice?.python ?? "python3";
-  const [failed, said] = await new Promise<[boolean, string]>((resolve) => {
-    const all = ["-P", "-m", "declml.cli.main", "init", ...words];
-    execFile(python, all, { cwd: folder.uri.fsPath }, (error, out, complaint) => {
-      resolve([error !== null, error === null ? out : complaint]);
-    });
-  });
+  const { failed, said } = await declml(["init", ...words], { python, folder: folder.uri.fsPath });
   server.log.info(said.trim());
   if (failed) return void vscode.window.showErrorMessage(said.trim().split("\n").at(-1) ?? "declml init failed.");
   const config = /[\w./-]+\.declml\.yaml/.exec(said)?.[0];

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { toYaml } from "../panel/yaml";
 import type { Panels } from "../panel/panels";
+import { atWork } from "../runs/record";
 import type { RunStore } from "../runs/store";
 import { mayRun, ready } from "../server/ready";
 import type { LanguageServer } from "../server/language_server";
@@ -71,7 +72,7 @@ export class ConfigViews implements vscode.Disposable, vscode.TextDocumentConten
     const config = document.uri.fsPath;
     const run = runs.find(({ info }) => (typeof id === "string" ? info.run === id : info.config === config));
     if (run === undefined) return void vscode.window.showInformationMessage("This config has no run yet.");
-    if (run.info.status === "running" || run.info.status === "stopping") {
+    if (atWork(run.info.status)) {
       await this.panels.open("run", [run.info.path]);
       return;
     }

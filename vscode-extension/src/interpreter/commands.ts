@@ -5,6 +5,10 @@ import * as vscode from "vscode";
 import { mayRun } from "../server/ready";
 import type { LanguageServer } from "../server/language_server";
 import type { Interpreters } from "./interpreters";
+import { interpreterOf } from "./local";
+
+/** So much of what pip says is shown in a message; the log has all of it. */
+const MOST_SAID = 200;
 
 interface Item extends vscode.QuickPickItem {
   python?: string;
@@ -32,12 +36,13 @@ export function interpreterCommands(interpreters: Interpreters, server: Language
 async function pick(interpreters: Interpreters, title: string, mayCreate = false): Promise<string | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
   const items: Item[] = (await interpreters.all()).map(({ python, name }) => ({
-    label: python,
+    // A path outside the workspace stays as it is.
+    label: vscode.workspace.asRelativePath(python, false),
     description: name,
     python,
   }));
   if (mayCreate && folder !== undefined) {
-    items.push({ label: "$(add) New environment", description: join(folder, ".venv"), create: true });
+    items.push({ label: "$(add) New environment", description: ".venv in this folder", create: true });
   }
   items.push({ label: "$(folder) Browse...", browse: true });
   const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
@@ -52,22 +57,24 @@ async function pick(interpreters: Interpreters, title: string, mayCreate = false
 async function create(interpreters: Interpreters, folder: string): Promise<string | undefined> {
   const base = (await interpreters.current())?.python ?? "python3";
   const made = await told("Making an environment", (report) => run(base, ["-m", "venv", ".venv"], folder, report));
-  const inside = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
-  return made ? join(folder, ".venv", ...inside) : undefined;
+  return made ? interpreterOf(join(folder, ".venv")) : undefined;
 }
 
 async function install(python: string, log: vscode.LogOutputChannel): Promise<boolean> {
   const wanted = vscode.workspace.getConfiguration("declml").get<string>("package", "declml");
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+  let last = "";
   const done = await told("Installing declml", (report) =>
     run(python, ["-m", "pip", "install", "--disable-pip-version-check", wanted], folder, (line) => {
       log.info(line);
       report(line);
+      last = line;
     }),
   );
   if (done) return true;
   const show = "Show Logs";
-  const picked = await vscode.window.showErrorMessage(`declml could not be installed with ${python}.`, show);
+  const reason = last === "" ? "." : `: ${last.slice(0, MOST_SAID)}`;
+  const picked = await vscode.window.showErrorMessage(`declml could not be installed with ${python}${reason}`, show);
   if (picked === show) log.show();
   return false;
 }

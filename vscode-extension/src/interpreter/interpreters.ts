@@ -11,6 +11,7 @@ import { homedir } from "node:os";
 import { delimiter } from "node:path";
 import * as vscode from "vscode";
 import { type Choice, choose, expand, onPath } from "./choose";
+import { environmentsIn } from "./local";
 import { type Environment, type EnvironmentProvider, environmentsProvider, pythonProvider } from "./python_extensions";
 
 /** The interpreters of this window. */
@@ -27,6 +28,11 @@ export class Interpreters implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration("declml.interpreter")) this.#changed.fire();
       }),
+      vscode.extensions.onDidChange(() => {
+        // One of the Python extensions may have come or gone.
+        this.#providers = undefined;
+        this.#changed.fire();
+      }),
     );
   }
 
@@ -35,17 +41,24 @@ export class Interpreters implements vscode.Disposable {
     const providers = await this.#providersOnce();
     const setting = vscode.workspace.getConfiguration("declml", folder).get<string>("interpreter", "");
     return choose([
-      { name: "the setting declml.interpreter", find: async () => expand(setting, folder?.uri.fsPath, homedir()) },
+      {
+        name: "the setting declml.interpreter",
+        find: () => Promise.resolve(expand(setting, folder?.uri.fsPath, homedir())),
+      },
       ...providers.map((each) => ({ name: `the ${each.name}`, find: () => each.active(folder?.uri) })),
-      { name: "PATH", find: async () => onPath(NAMES, process.env["PATH"] ?? "", delimiter, existsSync) },
+      { name: "PATH", find: () => Promise.resolve(onPath(NAMES, process.env["PATH"] ?? "", delimiter, existsSync)) },
     ]);
   }
 
-  /** Return every environment that the Python extensions know, and the one in force. */
+  /** Return the one in force, every environment that the Python extensions know, and those in the workspace. */
   async all(): Promise<Environment[]> {
     const current = await this.current();
     const found = current === undefined ? [] : [{ python: current.python, name: `in use, from ${current.source}` }];
     for (const provider of await this.#providersOnce()) found.push(...(await provider.all()));
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    if (folder !== undefined) {
+      for (const python of await environmentsIn(folder)) found.push({ python, name: "an environment of this folder" });
+    }
     return found.filter((each, index) => found.findIndex((other) => other.python === each.python) === index);
   }
 

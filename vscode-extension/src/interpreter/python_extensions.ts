@@ -64,11 +64,13 @@ export async function pythonProvider(): Promise<EnvironmentProvider | undefined>
       const chosen = environments.getActiveEnvironmentPath(folder);
       return (await environments.resolveEnvironment(chosen))?.executable.uri?.fsPath;
     },
-    all: async () =>
-      environments.known.flatMap((each) => {
+    all: () => {
+      const named = environments.known.flatMap((each) => {
         const python = each.executable?.uri?.fsPath;
         return python === undefined ? [] : [{ python, name: each.environment?.name ?? each.path }];
-      }),
+      });
+      return Promise.resolve(named);
+    },
     onDidChange: (act) => environments.onDidChangeActiveEnvironmentPath(act),
   };
 }

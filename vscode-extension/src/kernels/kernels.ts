@@ -1,7 +1,7 @@
 /** Where trainings run: the list of the command line, the choice of this workspace, and its place in the status bar. */
-import { execFile } from "node:child_process";
 import * as vscode from "vscode";
 import { LANGUAGE } from "../config/document";
+import { declml, type Said } from "../interpreter/declml";
 import type { LanguageServer } from "../server/language_server";
 import { mayRun, ready } from "../server/ready";
 import { type Kernel, readKernels } from "./list";
@@ -32,7 +32,7 @@ export class Kernels implements vscode.Disposable {
     private readonly context: vscode.ExtensionContext,
     private readonly server: LanguageServer,
   ) {
-    this.#tokens = new KernelTokens(context.secrets);
+    this.#tokens = new KernelTokens(context.secrets, context.globalState);
     // Trainings are children of the server: it is started with what reaches the chosen kernel.
     server.environment = () => this.#tokens.environment(this.chosen);
     this.#item.name = "declml kernel";
@@ -42,7 +42,7 @@ export class Kernels implements vscode.Disposable {
       vscode.commands.registerCommand("declml.selectKernel", () => this.#select()),
       vscode.commands.registerCommand("declml.addKernelServer", () => this.#add()),
       vscode.commands.registerCommand("declml.forgetKernelServer", () => this.#forget()),
-      vscode.window.onDidChangeActiveTextEditor(() => this.#show()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.#show()),
       server.onDidChangeState(() => this.#show()),
     ];
     this.#show();
@@ -51,6 +51,20 @@ export class Kernels implements vscode.Disposable {
   /** The kernel that was chosen; undefined for the one that declml takes by itself. */
   get chosen(): string | undefined {
     return this.context.workspaceState.get<string>(KEY);
+  }
+
+  /** The variables with which a child process reaches the machine at an address. */
+  reach(address: string): Promise<Record<string, string>> {
+    return this.#tokens.environmentFor(address);
+  }
+
+  /** Ask for the token of a server that refused; false when the user has none. */
+  async renewToken(address: string): Promise<boolean> {
+    const before = JSON.stringify(await this.#tokens.environment(this.chosen));
+    if (!(await this.#tokens.renew(address))) return false;
+    // What trains next is a child of the server, and has its variables.
+    if (JSON.stringify(await this.#tokens.environment(this.chosen)) !== before) await this.server.restart();
+    return true;
   }
 
   dispose(): void {
@@ -122,22 +136,18 @@ export class Kernels implements vscode.Disposable {
     return readKernels((await this.#run(["--json"])).said);
   }
 
-  async #run(words: string[]): Promise<{ failed: boolean; said: string }> {
+  async #run(words: string[]): Promise<Said> {
     const python = this.server.facts.choice?.python;
     if (python === undefined) return { failed: true, said: "There is no Python." };
-    const env = { ...process.env, ...(await this.#tokens.environment(this.chosen)) };
-    const cwd = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
-    return new Promise((resolve) => {
-      const all = ["-P", "-m", "declml.cli.main", "kernels", ...words];
-      execFile(python, all, { cwd, env, timeout: PATIENCE_MS }, (error, said, complaint) => {
-        resolve({ failed: error !== null, said: error === null ? said : complaint.trim() });
-      });
-    });
+    const environment = await this.#tokens.environment(this.chosen);
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    return declml(["kernels", ...words], { python, folder, environment, patienceMs: PATIENCE_MS });
   }
 
   #show(): void {
-    const editor = vscode.window.activeTextEditor;
-    if (editor?.document.languageId !== LANGUAGE || this.server.state.kind !== "ready") return this.#item.hide();
+    // Also while the panel beside a config has the focus.
+    const seen = vscode.window.visibleTextEditors.some((each) => each.document.languageId === LANGUAGE);
+    if (!seen || this.server.state.kind !== "ready") return this.#item.hide();
     const name = this.chosen ?? "default";
     this.#item.text = `$(vm) kernel: ${name}`;
     this.#item.tooltip = `declml trains on the kernel '${name}'. Click for another one.`;

@@ -1,7 +1,7 @@
 /** What clicks in a panel do. */
 import * as vscode from "vscode";
 import type { WebviewMessage } from "../contract";
-import { changesBetween, type PairDiff } from "../runs/changes";
+import { differencesBetween, type PairDiff } from "../runs/changes";
 import type { RunCommands } from "../runs/commands";
 import type { RunStopper } from "../runs/stop";
 import type { RunStore } from "../runs/store";
@@ -22,8 +22,8 @@ export interface Reach {
 /** Return the actions; `reach` is asked when something is clicked. */
 export function panelActions(reach: () => Reach): PanelActions {
   return {
-    changes: (paths) =>
-      changesBetween(paths, async (before, after) => {
+    differences: (paths) =>
+      differencesBetween(paths, async (before, after) => {
         const { server } = reach();
         // A window that was just reloaded shows its panels before the server is there: it is waited for, not asked for.
         if (server.state.kind !== "ready" && server.state.kind !== "starting") return undefined;
@@ -61,7 +61,8 @@ async function act(message: WebviewMessage, panel: RunPanel, reach: Reach): Prom
 /** Let the user pick runs of the same experiment, and compare them with the one shown. */
 async function overlay(panel: RunPanel, { store, panels }: Reach): Promise<void> {
   const shown = store.get(panel.paths[0] ?? "")?.info;
-  const others = store.all().filter(({ info }) => info.experiment === shown?.experiment && info.path !== shown.path);
+  if (shown === undefined) return;
+  const others = store.all().filter(({ info }) => info.experiment === shown.experiment && info.path !== shown.path);
   const items = others.map(({ info }) => ({ label: info.run, description: info.status, path: info.path }));
   if (items.length === 0) {
     void vscode.window.showInformationMessage("There is no other run of this experiment yet.");
@@ -69,6 +70,6 @@ async function overlay(panel: RunPanel, { store, panels }: Reach): Promise<void>
   }
   const picked = await vscode.window.showQuickPick(items, { title: "Compare with which runs?", canPickMany: true });
   if (picked !== undefined && picked.length > 0) {
-    await panels.open("compare", [...picked.map((each) => each.path).reverse(), panel.paths[0]!]);
+    await panels.open("compare", [...picked.map((each) => each.path).reverse(), shown.path]);
   }
 }

@@ -1,7 +1,8 @@
 /** One webview with one run, or with several compared. It shows what the folders say, and passes on what is clicked. */
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import type { Change, HostMessage, RunInfo, WebviewMessage } from "../contract";
+import type { HostMessage, RunInfo, WebviewMessage } from "../contract";
+import type { Differences } from "../runs/changes";
 import { blank, shortName } from "../runs/record";
 import type { RunStore } from "../runs/store";
 import { RunFeed } from "./feed";
@@ -13,8 +14,8 @@ export type View = "run" | "compare";
 /** What a click does, done by whoever owns it. */
 export interface PanelActions {
   act(message: WebviewMessage, panel: RunPanel): void;
-  /** What differs between the configs of these runs. */
-  changes(paths: readonly string[]): Promise<Change[]>;
+  /** What differs between the configs of these runs, and what is better for which metric. */
+  differences(paths: readonly string[]): Promise<Differences>;
 }
 
 export class RunPanel implements vscode.Disposable {
@@ -86,9 +87,10 @@ export class RunPanel implements vscode.Disposable {
 
   #title(): string {
     const infos = this.#infos();
-    if (infos.length === 0) return "Training";
+    const [first] = infos;
+    if (first === undefined) return "Training";
     if (this.view === "compare") return `Compare ${infos.map((each) => shortName(each.run)).join(", ")}`;
-    return `${shortName(infos[0]!.run)} · ${infos[0]!.experiment}`;
+    return `${shortName(first.run)} · ${first.experiment}`;
   }
 
   #infos(): RunInfo[] {
@@ -100,9 +102,9 @@ export class RunPanel implements vscode.Disposable {
     this.#feeds.clear();
     this.#told.clear();
     const runs = this.#infos();
-    const changes = this.view === "compare" ? await this.actions.changes(this.#paths) : undefined;
+    const differences = this.view === "compare" ? await this.actions.differences(this.#paths) : {};
     const settings = { smoothing: 0, logScale: false };
-    this.#post({ type: "init", view: this.view, runs, settings, ...(changes === undefined ? {} : { changes }) });
+    this.#post({ type: "init", view: this.view, runs, settings, ...differences });
     for (const info of runs) {
       const feed = new RunFeed(info.run, info.path, (message) => this.#post(message));
       this.#feeds.set(info.run, feed);

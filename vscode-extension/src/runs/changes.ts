@@ -4,8 +4,19 @@ import { join } from "node:path";
 import type { Change } from "../contract";
 import { inline } from "../panel/yaml";
 
-/** What the language server says of two runs: paths as a config writes them, and what a swap brought along as implied. */
+/** What a comparison shows beside the runs themselves. */
+export interface Differences {
+  changes: Change[];
+  /** Metric -> `maximize` or `minimize`, as far as the server says. */
+  goals: Record<string, string>;
+}
+
+/**
+ * What the language server says of two runs: paths as a config writes them, what a swap brought along as implied, and
+ * whether more or less of a metric is better.
+ */
 export interface PairDiff {
+  goals?: Record<string, string>;
   config: { path: string; kind: string; before: unknown; after: unknown; implied: boolean }[];
 }
 
@@ -13,12 +24,13 @@ export interface PairDiff {
 export type AskPair = (before: string, after: string) => Promise<PairDiff | undefined>;
 
 /** Return what differs between these runs: in the server's words, or, without one, as their plans write it. */
-export async function changesBetween(runs: readonly string[], ask: AskPair): Promise<Change[]> {
+export async function differencesBetween(runs: readonly string[], ask: AskPair): Promise<Differences> {
   const [first, ...others] = runs;
-  if (first === undefined) return [];
+  if (first === undefined) return { changes: [], goals: {} };
   const pairs = await Promise.all(others.map((each) => ask(first, each)));
-  if (pairs.every((each) => each !== undefined)) return fromPairs(pairs);
-  return changes(await Promise.all(runs.map(readPlan)));
+  const goals = Object.assign({}, ...pairs.map((each) => each?.goals)) as Record<string, string>;
+  if (pairs.every((each) => each !== undefined)) return { changes: fromPairs(pairs), goals };
+  return { changes: changes(await Promise.all(runs.map(readPlan))), goals };
 }
 
 /** Join the diffs of the first run with each other one. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { Panels } from "../panel/panels";
-import { shortName } from "./record";
+import { atWork, shortName } from "./record";
 import { type Sort, SORTS } from "./order";
 import type { KnownRun, RunStore } from "./store";
 import type { RunStopper } from "./stop";
@@ -24,10 +24,10 @@ export class RunCommands implements vscode.Disposable {
     const command = (id: string, act: (...args: never[]) => unknown): void => {
       this.#disposables.push(vscode.commands.registerCommand(`declml.runs.${id}`, act));
     };
-    const each = (id: string, act: (runs: KnownRun[]) => unknown, title = ""): void =>
+    const each = (id: string, act: (first: KnownRun, runs: KnownRun[]) => unknown, title = ""): void =>
       command(id, async (line?: Line, lines?: Line[]) => {
         const runs = await this.#chosen(line, lines, title);
-        if (runs.length > 0) await act(runs);
+        if (runs[0] !== undefined) await act(runs[0], runs);
       });
     command("refresh", async () => {
       await store.discover();
@@ -37,15 +37,15 @@ export class RunCommands implements vscode.Disposable {
     command("clearFilter", () => tree.filter(""));
     command("sort", () => this.#sort());
     command("undoDelete", () => this.#undo());
-    each("open", (runs) => panels.open("run", [runs[0]!.info.path]), "Open which run?");
-    each("stop", (runs) => Promise.all(runs.map((run) => stopper.stop(run.info.path))), "Stop which run?");
-    each("resume", ([run]) => stopper.resume(run!.info.path), "Resume which run?");
-    each("tag", (runs) => this.#tag(runs));
-    each("delete", (runs) => this.#delete(runs));
-    each("diffConfig", (runs) => this.diffConfigs(runs.map((run) => run.info.path)));
-    each("openConfig", ([run]) => this.openConfig(run!.info.path));
-    each("openFolder", ([run]) => this.openFolder(run!.info.path));
-    each("copyPath", ([run]) => vscode.env.clipboard.writeText(run!.info.path));
+    each("open", (run) => panels.open("run", [run.info.path]), "Open which run?");
+    each("stop", (_, runs) => Promise.all(runs.map((run) => stopper.stop(run.info.path))), "Stop which run?");
+    each("resume", (run) => stopper.resume(run.info.path), "Resume which run?");
+    each("tag", (first, runs) => this.#tag(first, runs));
+    each("delete", (_, runs) => this.#delete(runs));
+    each("diffConfig", (_, runs) => this.diffConfigs(runs.map((run) => run.info.path)));
+    each("openConfig", (run) => this.openConfig(run.info.path));
+    each("openFolder", (run) => this.openFolder(run.info.path));
+    each("copyPath", (run) => vscode.env.clipboard.writeText(run.info.path));
     command("compare", (line?: Line, lines?: Line[]) => this.#compare(line, lines));
   }
 
@@ -91,8 +91,8 @@ export class RunCommands implements vscode.Disposable {
   /** Return the runs that a command means: those selected, the one clicked, or the one that is picked from a list. */
   async #chosen(line: Line | undefined, lines: Line[] | undefined, title: string): Promise<KnownRun[]> {
     const named = lines !== undefined && lines.length > 0 ? lines : line === undefined ? [] : [line];
-    const selected = named.length > 0 ? named : title === "" ? this.tree.view.selection : [];
-    const paths = selected.flatMap((each) => (each.kind === "run" ? [each.path] : []));
+    const clicked = named.flatMap((each) => (each.kind === "run" ? [each.path] : []));
+    const paths = named.length > 0 ? clicked : title === "" ? this.tree.selected : [];
     const runs = paths.map((path) => this.store.get(path)).filter((run) => run !== undefined);
     if (runs.length > 0 || title === "") return runs;
     const stops = title.startsWith("Stop");
@@ -136,11 +136,10 @@ export class RunCommands implements vscode.Disposable {
     if (picked !== undefined) await this.tree.sort(picked.sort);
   }
 
-  async #tag(runs: KnownRun[]): Promise<void> {
-    const [first] = runs;
+  async #tag(first: KnownRun, runs: KnownRun[]): Promise<void> {
     const typed = await vscode.window.showInputBox({
-      title: runs.length === 1 ? `Tags of ${shortName(first!.info.run)}` : `Tags of ${runs.length} runs`,
-      value: (first?.info.tags ?? []).join(", "),
+      title: runs.length === 1 ? `Tags of ${shortName(first.info.run)}` : `Tags of ${runs.length} runs`,
+      value: (first.info.tags ?? []).join(", "),
       prompt: "Separated by commas; empty takes them away.",
     });
     if (typed === undefined) return;
@@ -151,8 +150,9 @@ export class RunCommands implements vscode.Disposable {
   }
 
   async #delete(runs: KnownRun[]): Promise<void> {
-    const still = runs.filter((run) => run.info.status !== "running" && run.info.status !== "stopping");
-    if (still.length === 0) return void vscode.window.showInformationMessage("Stop a run before you delete it.");
+    const still = runs.filter((run) => !atWork(run.info.status));
+    const [first] = still;
+    if (first === undefined) return void vscode.window.showInformationMessage("Stop a run before you delete it.");
     const deleted: Deleted[] = [];
     for (const run of still) {
       deleted.push(await discard(run.info.path));
@@ -160,7 +160,7 @@ export class RunCommands implements vscode.Disposable {
     }
     this.#deleted.push(deleted);
     await this.#tellUndo();
-    const what = still.length === 1 ? shortName(still[0]!.info.run) : `${still.length} runs`;
+    const what = still.length === 1 ? shortName(first.info.run) : `${still.length} runs`;
     const undo = "Undo";
     const picked = await vscode.window.showInformationMessage(`Deleted ${what}.`, undo);
     if (picked === undo && this.#deleted.includes(deleted)) await this.#undo(deleted);

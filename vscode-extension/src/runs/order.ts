@@ -39,11 +39,14 @@ export function better(value: number, other: number, goal: string): boolean {
 
 /** Return the best finished run of an experiment, where one metric decides for all of them. */
 export function bestOf(runs: readonly RunInfo[]): RunInfo | undefined {
-  const finished = runs.filter((run) => run.status === "finished" && run.value !== null && run.decides !== null);
+  const finished = runs.flatMap((run) => {
+    const { status, value, decides } = run;
+    return status === "finished" && value !== null && decides !== null ? [{ run, value, decides }] : [];
+  });
   if (finished.length < 2) return undefined;
-  const names = new Set(finished.map((run) => `${run.decides?.output}.${run.decides?.metric}.${run.decides?.goal}`));
+  const names = new Set(finished.map(({ decides }) => `${decides.output}.${decides.metric}.${decides.goal}`));
   if (names.size > 1) return undefined;
-  return finished.reduce((best, run) => (better(run.value!, best.value!, run.decides!.goal) ? run : best));
+  return finished.reduce((best, each) => (better(each.value, best.value, each.decides.goal) ? each : best)).run;
 }
 
 /** Return how long ago something was, in one unit: `3 min`, `2 h`, `5 d`. */

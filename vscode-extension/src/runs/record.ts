@@ -1,5 +1,5 @@
 /** From the record in a run's folder to what a list shows of it. Knows nothing of VS Code. */
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Decides, RunInfo, RunStatus } from "../contract";
 import type { Figure } from "../events.gen";
 
@@ -21,6 +21,7 @@ interface RunRecord {
   folder?: string;
   argv?: string[];
   hardware?: { host?: string };
+  remote?: { address?: string } | null;
   decides?: Partial<Decides>;
   metrics?: RunInfo["metrics"];
   problem?: { message?: string } | string | null;
@@ -31,6 +32,8 @@ export interface StoredRun {
   info: RunInfo;
   /** The training process on this machine, where the record names one. */
   process: number | undefined;
+  /** The address of the machine that trains it; undefined for a run of this machine. */
+  remote: string | undefined;
   /** Why it is unreadable, or what made it fail. */
   problem: string;
 }
@@ -49,11 +52,16 @@ export function readRecord(text: string, folder: string, around: Surroundings): 
   const format = record?.format;
   if (record === undefined || typeof format !== "number" || format > READABLE_FORMAT) {
     const problem = record === undefined ? "Its record is damaged." : "A newer declml wrote it.";
-    return { info: { ...blank(folder), status: "unreadable", tags: around.tags }, process: undefined, problem };
+    return {
+      info: { ...blank(folder), status: "unreadable", tags: around.tags },
+      process: undefined,
+      remote: undefined,
+      problem,
+    };
   }
   const decides = decidesOf(record.decides);
   const metrics = record.metrics ?? {};
-  const config = configOf(record);
+  const config = configOf(record, folder);
   const info: RunInfo = {
     ...blank(folder),
     run: record.run ?? basename(folder),
@@ -70,7 +78,8 @@ export function readRecord(text: string, folder: string, around: Surroundings): 
   };
   const problem = typeof record.problem === "string" ? record.problem : (record.problem?.message ?? "");
   const here = record.hardware?.host === undefined || record.hardware.host === around.host;
-  return { info, process: here ? record.process : undefined, problem };
+  const remote = record.remote?.address;
+  return { info, process: here && remote === undefined ? record.process : undefined, remote, problem };
 }
 
 /** Return a run of which nothing but its folder is known. */
@@ -96,6 +105,11 @@ export function figure(value: Figure | undefined | null): number | null {
   return value === "nan" ? Number.NaN : value === "inf" ? Infinity : -Infinity;
 }
 
+/** Return whether a run trains: it has begun and has not ended, as far as anybody knows. */
+export function atWork(status: RunStatus): boolean {
+  return status === "running" || status === "stopping" || status === "reconnecting";
+}
+
 /** Return a run's number, `12` of `0012-3fa9`, or its id where it has none. */
 export function shortName(run: string): string {
   const number = /^0*(\d+)-/.exec(run)?.[1];
@@ -115,6 +129,8 @@ function decidingValue(metrics: RunInfo["metrics"], { output, metric }: Decides)
 function statusOf(record: RunRecord, around: Surroundings): RunStatus {
   const status = record.status ?? "running";
   if (status !== "running") return KNOWN.find((each) => each === status) ?? "unreadable";
+  // Two machines may have the same name: a run that lies elsewhere is never looked for here.
+  if (record.remote !== undefined && record.remote !== null) return "running";
   const elsewhere = record.hardware?.host !== undefined && record.hardware.host !== around.host;
   if (elsewhere || record.process === undefined) return "running";
   return around.alive(record.process) ? "running" : "killed";
@@ -122,15 +138,18 @@ function statusOf(record: RunRecord, around: Surroundings): RunStatus {
 
 const KNOWN: readonly RunStatus[] = ["finished", "failed", "interrupted", "killed"];
 
-function configOf(record: RunRecord): string | undefined {
+function configOf(record: RunRecord, run: string): string | undefined {
   const named = record.argv?.find((each) => /\.ya?ml$/.test(each));
+  // The folder of a run that was trained elsewhere is one there; what was named is a file of the project here.
+  const project = dirname(dirname(dirname(run)));
+  if (record.remote?.address !== undefined) return named === undefined ? undefined : resolve(project, named);
   return named === undefined || record.folder === undefined ? undefined : join(record.folder, basename(named));
 }
 
 function parse(text: string): RunRecord | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as RunRecord) : undefined;
+    return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,9 +1,13 @@
 /** Stops and resumes runs by their folder, also those that a terminal, a notebook or an earlier window began. */
 import { existsSync } from "node:fs";
 import * as vscode from "vscode";
+import { declml } from "../interpreter/declml";
+import type { LanguageServer } from "../server/language_server";
 import { mayRun } from "../server/ready";
 import type { Trainings } from "../trainings/trainings";
-import type { RunStore } from "./store";
+import { atWork } from "./record";
+import type { Reach } from "./remote";
+import type { KnownRun, RunStore } from "./store";
 
 /** What resumes a training and shows it. */
 export type Resume = (config: vscode.Uri, run: string) => Promise<void>;
@@ -12,6 +16,8 @@ export class RunStopper {
   constructor(
     private readonly store: RunStore,
     private readonly trainings: Trainings,
+    private readonly server: LanguageServer,
+    private readonly reach: Reach,
     private readonly resumeTraining: Resume,
   ) {}
 
@@ -21,20 +27,27 @@ export class RunStopper {
     if (run === undefined || !mayRun()) return;
     const uri = run.info.config === undefined ? undefined : vscode.Uri.file(run.info.config).toString();
     const training = uri === undefined ? undefined : this.trainings.get(uri);
-    if (uri !== undefined && training?.run === run.info.run && this.trainings.isRunning(uri)) {
-      await this.trainings.stop(uri);
-      return;
-    }
+    const own = uri !== undefined && training?.run === run.info.run && this.trainings.isRunning(uri);
+    if (own && (await this.trainings.stop(uri))) return;
     // Its process takes the same signal that Ctrl-C in a terminal sends. The store has just seen that it is the run's.
     const fresh = await this.store.refresh(path);
-    const live = fresh?.info.status === "running" || fresh?.info.status === "stopping";
-    if (!live) return;
-    if (fresh.process === undefined) {
+    if (fresh === undefined || !atWork(fresh.info.status)) return;
+    const again = fresh.info.status === "stopping";
+    this.store.markStopping(path);
+    if (fresh.process !== undefined) process.kill(fresh.process, "SIGINT");
+    else await this.#stopElsewhere(fresh, again);
+  }
+
+  /** Let the command line stop a run on another machine. */
+  async #stopElsewhere({ info, remote }: KnownRun, now: boolean): Promise<void> {
+    const python = this.server.facts.choice?.python;
+    if (remote === undefined || python === undefined) {
       void vscode.window.showWarningMessage("This run trains on another machine; stop it there.");
       return;
     }
-    process.kill(fresh.process, "SIGINT");
-    this.store.markStopping(path);
+    const place = { python, folder: info.path, environment: await this.reach(remote) };
+    const { failed, said } = await declml(["stop", info.path, ...(now ? ["--now"] : [])], place);
+    if (failed) void vscode.window.showErrorMessage(said);
   }
 
   /** Go on with a run that did not finish. */

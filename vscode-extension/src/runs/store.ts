@@ -8,7 +8,7 @@ import type { RunEvent } from "../events.gen";
 import { isAlive } from "./alive";
 import { watchFolder } from "./folder_watch";
 import { advance, type Live, NOT_BEGUN } from "./live";
-import { readRecord, type StoredRun } from "./record";
+import { atWork, readRecord, type StoredRun } from "./record";
 import { EventTail } from "./tail";
 import { readTags } from "./tags";
 
@@ -31,6 +31,8 @@ export class RunStore implements vscode.Disposable {
   readonly #roots = new Map<string, vscode.Disposable>();
   readonly #runs = new Map<string, KnownRun>();
   readonly #followers = new Map<string, Follower>();
+  /** The folders of runs whose machines cannot be reached at the moment. */
+  readonly #outOfSight = new Set<string>();
   readonly #changed = new vscode.EventEmitter<string | undefined>();
   /** Tells the folder of a run that is new, gone or otherwise; undefined for several. */
   readonly onDidChange = this.#changed.event;
@@ -46,7 +48,7 @@ export class RunStore implements vscode.Disposable {
 
   /** Return the runs that train now. */
   running(): KnownRun[] {
-    return this.all().filter((each) => each.info.status === "running" || each.info.status === "stopping");
+    return this.all().filter((each) => atWork(each.info.status));
   }
 
   get roots(): string[] {
@@ -99,6 +101,14 @@ export class RunStore implements vscode.Disposable {
     this.#changed.fire(path);
   }
 
+  /** Note whether the line to a run's machine is broken. It is believed to go on there. */
+  markOutOfSight(path: string, broken: boolean): void {
+    if (broken === this.#outOfSight.has(path)) return;
+    if (broken) this.#outOfSight.add(path);
+    else this.#outOfSight.delete(path);
+    void this.refresh(path);
+  }
+
   dispose(): void {
     for (const each of this.#followers.values()) each.end();
     for (const each of this.#roots.values()) each.dispose();
@@ -122,6 +132,7 @@ export class RunStore implements vscode.Disposable {
       this.#followers.get(path)?.end();
       this.#followers.delete(path);
       this.#runs.delete(path);
+      this.#outOfSight.delete(path);
       return;
     }
     const namedAt = facts === undefined ? undefined : facts.mtimeMs / 1000;
@@ -131,10 +142,14 @@ export class RunStore implements vscode.Disposable {
       tags: await readTags(path),
     });
     const before = this.#runs.get(path);
-    const stopping = before?.info.status === "stopping" && stored.info.status === "running";
-    if (stopping) stored.info = { ...stored.info, status: "stopping" };
+    if (stored.info.status === "running") {
+      if (before?.info.status === "stopping") stored.info.status = "stopping";
+      else if (this.#outOfSight.has(path)) stored.info.status = "reconnecting";
+    } else {
+      this.#outOfSight.delete(path);
+    }
     this.#runs.set(path, merge(stored, before?.live ?? NOT_BEGUN));
-    this.#follow(path, stored.info.status === "running" || stopping);
+    this.#follow(path, atWork(stored.info.status));
   }
 
   async #catchUp(path: string): Promise<void> {
@@ -154,9 +169,9 @@ export class RunStore implements vscode.Disposable {
     if (!live) {
       follower?.end();
       this.#followers.delete(path);
-      // One that did not finish has its figures in its events alone.
+      // One that did not finish has its figures in its events alone, of which the last ones may not have been read.
       const run = this.#runs.get(path);
-      if (run?.info.value === null && run.live === NOT_BEGUN) void this.#catchUp(path);
+      if (follower !== undefined || (run?.info.value === null && run.live === NOT_BEGUN)) void this.#catchUp(path);
       return;
     }
     if (follower !== undefined) return;
@@ -202,7 +217,7 @@ function merge(stored: StoredRun, live: Live): KnownRun {
     value: stored.info.value ?? live.best,
     metrics: Object.keys(stored.info.metrics).length > 0 ? stored.info.metrics : live.metrics,
   };
-  if (info.status === "running" || info.status === "stopping") info.value = live.best ?? info.value;
+  if (atWork(info.status)) info.value = live.best ?? info.value;
   return { ...stored, info, live };
 }
 

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { RunStatus } from "../contract";
 import { progress } from "./live";
 import { age, bestOf, figureText, type Group, grouped, matching, type Sort, SORTS } from "./order";
-import { shortName } from "./record";
+import { atWork, shortName } from "./record";
 import type { KnownRun, RunStore } from "./store";
 
 /** A line of the view. */
@@ -31,6 +31,7 @@ export class RunTree implements vscode.TreeDataProvider<Line>, vscode.Disposable
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #disposables: vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
+  #selected: readonly string[] = [];
   #filter = "";
   #sort: Sort;
 
@@ -48,10 +49,19 @@ export class RunTree implements vscode.TreeDataProvider<Line>, vscode.Disposable
     this.#disposables = [
       this.view,
       this.#changed,
+      // Noted when it is made: the view knows of no selection while it is being drawn anew.
+      this.view.onDidChangeSelection(({ selection }) => {
+        this.#selected = selection.flatMap((line) => (line.kind === "run" ? [line.path] : []));
+      }),
       store.onDidChange(() => this.refresh()),
       new vscode.Disposable(() => clearInterval(ages)),
       new vscode.Disposable(() => clearTimeout(this.#timer)),
     ];
+  }
+
+  /** The folders of the runs that are selected. */
+  get selected(): readonly string[] {
+    return this.#selected;
   }
 
   /** Show the view anew, soon. */
@@ -128,12 +138,12 @@ function experimentItem(group: Group): vscode.TreeItem {
 
 function runItem(run: KnownRun, best: boolean): vscode.TreeItem {
   const { info } = run;
-  const live = info.status === "running" || info.status === "stopping";
+  const live = atWork(info.status);
   const item = new vscode.TreeItem(`${shortName(info.run)}${best ? " ★" : ""}`);
   item.id = `run:${info.path}`;
   const value =
     info.value === null || info.decides === null ? [] : [`${info.decides.metric} ${figureText(info.value)}`];
-  const when = live ? (info.status === "stopping" ? "stopping" : progress(run.live)) : age(info.created, Date.now());
+  const when = live ? (WAITING.get(info.status) ?? progress(run.live)) : age(info.created, Date.now());
   const tags = (info.tags ?? []).map((tag) => `#${tag}`);
   // A narrow view cuts off the end: the age goes first.
   item.description = [...value, ...tags, when].filter((each) => each !== "").join(" · ");
@@ -148,14 +158,21 @@ function runItem(run: KnownRun, best: boolean): vscode.TreeItem {
   return item;
 }
 
+/** What a run at work is told to be instead of its epoch. */
+const WAITING: ReadonlyMap<RunStatus, string> = new Map([
+  ["stopping", "stopping"],
+  ["reconnecting", "out of sight"],
+]);
 const OPEN_ENDED: readonly RunStatus[] = ["interrupted", "killed", "failed"];
 
-function tooltip({ info, live, problem }: KnownRun): vscode.MarkdownString {
+function tooltip(run: KnownRun): vscode.MarkdownString {
+  const { info, live, problem } = run;
   const text = new vscode.MarkdownString();
   const rows: [string, string][] = [
     ["status", info.status],
     ["started", info.created === "" ? "" : new Date(info.created).toLocaleString()],
     ["from", info.trigger],
+    ["on", run.remote ?? ""],
     ["took", info.seconds === null ? "" : `${Math.round(info.seconds)} s`],
     ["tags", (info.tags ?? []).join(", ")],
     ["says", live.message === "" ? problem : live.message],

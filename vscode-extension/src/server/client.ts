@@ -12,6 +12,7 @@ import {
   State,
   type StaticFeature,
 } from "vscode-languageclient/node";
+import type { LastingLenses } from "./lenses";
 import { forServer } from "./settings";
 import { trustedFolders } from "./trust";
 
@@ -21,6 +22,7 @@ export interface ClientPlace {
   folder: string | undefined;
   environment: Record<string, string>;
   log: vscode.LogOutputChannel;
+  lenses: LastingLenses;
   errorHandler: ErrorHandler;
 }
 
@@ -53,7 +55,7 @@ function trust(): Record<string, string> {
 }
 
 /** Return a client that has not been started. */
-export function buildClient({ python, folder, environment, log, errorHandler }: ClientPlace): LanguageClient {
+export function buildClient({ python, folder, environment, log, lenses, errorHandler }: ClientPlace): LanguageClient {
   const server: ServerOptions = {
     command: python,
     // -P: a file of the project must not take the place of a module of the server.
@@ -70,6 +72,12 @@ export function buildClient({ python, folder, environment, log, errorHandler }: 
       return false;
     },
     middleware: {
+      provideCodeLenses: async (document, token, next) =>
+        (await next(document, token))?.map((each) => lenses.lasting(each)),
+      resolveCodeLens: async (lens, token, next) => {
+        const resolved = await next(lens, token);
+        return resolved ? lenses.lasting(resolved) : resolved;
+      },
       workspace: {
         // The server asks for what it needs; pushed, the section would hold what only the editor reads.
         didChangeConfiguration: () => client.sendNotification("workspace/didChangeConfiguration", { settings: null }),

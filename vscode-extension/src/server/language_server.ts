@@ -4,6 +4,7 @@ import type { LanguageClient } from "vscode-languageclient/node";
 import type { Choice } from "../interpreter/choose";
 import type { Interpreters } from "../interpreter/interpreters";
 import { type Probe, probe } from "../interpreter/probe";
+import { LastingLenses } from "./lenses";
 import type { EventNotification, Training } from "./protocol";
 import { Restarts } from "./restarts";
 
@@ -26,6 +27,7 @@ export class LanguageServer implements vscode.Disposable {
   /** Starts and stops, one after the other. */
   #queue: Promise<void> = Promise.resolve();
   readonly #restarts = new Restarts();
+  readonly #lenses = new LastingLenses();
   readonly #changed = new vscode.EventEmitter<ServerState>();
   readonly #trainings = new vscode.EventEmitter<Training>();
   readonly #events = new vscode.EventEmitter<EventNotification>();
@@ -33,7 +35,7 @@ export class LanguageServer implements vscode.Disposable {
   readonly onTraining = this.#trainings.event;
   readonly onEvent = this.#events.event;
   /** More variables for the server and its children. */
-  environment: () => Promise<Record<string, string>> = async () => ({});
+  environment: () => Promise<Record<string, string>> = () => Promise.resolve({});
   facts: ServerFacts = { choice: undefined, found: undefined, serverVersion: "" };
 
   constructor(
@@ -78,7 +80,7 @@ export class LanguageServer implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const each of [this.#changed, this.#trainings, this.#events]) each.dispose();
+    for (const each of [this.#changed, this.#trainings, this.#events, this.#lenses]) each.dispose();
   }
 
   #enqueue(act: () => Promise<void>): Promise<void> {
@@ -116,6 +118,7 @@ export class LanguageServer implements vscode.Disposable {
       folder,
       environment: await this.environment(),
       log: this.log,
+      lenses: this.#lenses,
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),
         closed: () => {

@@ -4,7 +4,7 @@ import type { RunEvent } from "../events.gen";
 /** How a training stands that this server started; `declml/training` tells it whenever that changes for a person. */
 export interface Training {
   uri: string;
-  status: "starting" | "running" | "stopping" | "finished" | "failed" | "interrupted" | "killed";
+  status: "starting" | "running" | "stopping" | "reconnecting" | "finished" | "failed" | "interrupted" | "killed";
   /** Empty until the run is known. */
   run: string;
   experiment: string;
@@ -37,6 +37,12 @@ export interface Refusal {
 export function isRefusal(answer: unknown): answer is Refusal {
   return typeof answer === "object" && answer !== null && "problem" in answer;
 }
+
+/** The notice with which the command line says that the line to a run's machine is broken, and it tries again. */
+export const RECONNECTING = "reconnecting";
+
+/** The problem with which the command line says that a server did not take the token, or wants one. */
+export const TOKEN_REFUSED = "kernel-token";
 
 /** `declml.runs`: only the folder is used; runs are read from it. */
 export interface RunsAnswer {

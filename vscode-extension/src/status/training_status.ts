@@ -1,5 +1,6 @@
 /** The status bar while something trains: how far it is, how good, how long it takes yet. */
 import * as vscode from "vscode";
+import type { RunStatus } from "../contract";
 import { progress } from "../runs/live";
 import { figureText } from "../runs/order";
 import { shortName } from "../runs/record";
@@ -34,10 +35,13 @@ export class TrainingStatus implements vscode.Disposable {
   }
 }
 
+const WAITING: Partial<Record<RunStatus, string>> = { stopping: "stopping", reconnecting: "reconnecting" };
+
 function sentence({ info, live }: KnownRun): string {
-  const parts = [shortName(info.run), info.status === "stopping" ? "stopping" : progress(live)];
+  const parts = [shortName(info.run), WAITING[info.status] ?? progress(live)];
   if (info.value !== null && info.decides !== null) parts.push(`${info.decides.metric} ${figureText(info.value)}`);
-  if (live.etaSeconds !== null && Number.isFinite(live.etaSeconds)) parts.push(duration(live.etaSeconds));
+  if (info.status === "running" && live.etaSeconds !== null && Number.isFinite(live.etaSeconds))
+    parts.push(duration(live.etaSeconds));
   return parts.join(" · ");
 }
 

@@ -36,6 +36,7 @@ export class TrainingCommands implements vscode.Disposable {
         else if (ENDED.includes(training.status)) panels.nothing(training.uri);
         this.#tellContext();
       }),
+      server.onDidChangeState(() => this.#tellContext()),
       vscode.window.onDidChangeActiveTextEditor(() => this.#tellContext()),
     );
   }
@@ -44,12 +45,12 @@ export class TrainingCommands implements vscode.Disposable {
   async train(name: ConfigName, options: TrainOptions): Promise<void> {
     const kernel = this.kernels.chosen;
     const all = kernel === undefined ? options : { ...options, kernel };
-    await this.#begin(name, (document) => this.trainings.train(document, all));
+    await this.#begin(name, (document) => this.trainings.train(document, all), options.resume !== undefined);
   }
 
   async resume(name: ConfigName, run: string | undefined): Promise<void> {
     if (run !== undefined) return this.train(name, { resume: run });
-    await this.#begin(name, (document) => this.trainings.resume(document));
+    await this.#begin(name, (document) => this.trainings.resume(document), true);
   }
 
   /** Stop the named config's training; without a name the one in the editor, else the only one there is. */
@@ -66,14 +67,16 @@ export class TrainingCommands implements vscode.Disposable {
   async #begin(
     name: ConfigName,
     act: (document: vscode.TextDocument) => ReturnType<Trainings["train"]>,
+    resuming = false,
   ): Promise<void> {
     const document = await openDocument(name);
     if (document === undefined || !mayRun() || !(await ready(this.server))) return;
     const uri = document.uri.toString();
-    const before = this.trainings.get(uri);
-    const running = before !== undefined && !ENDED.includes(before.status);
-    const panel = await this.panels.training(uri, running ? this.trainings.folder(before) : undefined);
-    if (running) return;
+    const running = await this.trainings.trains(uri);
+    const now = running ? this.trainings.get(uri) : undefined;
+    const panel = await this.panels.training(uri, now === undefined ? undefined : this.trainings.folder(now));
+    // What is asked for is at work already; another run is not, and the server says why it has to wait.
+    if (running && !resuming) return;
     const training = await act(document);
     // Refused: the server has said why, and an empty panel would say nothing.
     if (training === undefined && panel.paths.length === 0) panel.webview.dispose();

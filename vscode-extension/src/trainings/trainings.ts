@@ -1,9 +1,10 @@
 /** The trainings of this window, by config: begun, stopped and resumed through the language server. */
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { atWork } from "../runs/record";
 import type { RunStore } from "../runs/store";
 import type { LanguageServer } from "../server/language_server";
-import { ENDED, isRefusal, type Refusal, type RunsAnswer, type Training } from "../server/protocol";
+import { ENDED, isRefusal, RECONNECTING, type Refusal, type RunsAnswer, type Training } from "../server/protocol";
 
 /** What a training may be asked for beyond its config. */
 export interface TrainOptions {
@@ -18,14 +19,20 @@ export class Trainings implements vscode.Disposable {
   readonly #newest = new Map<string, Training>();
   readonly #changed = new vscode.EventEmitter<Training>();
   readonly onDidChange = this.#changed.event;
-  readonly #listening: vscode.Disposable;
+  readonly #listening: vscode.Disposable[];
   readonly #roots = new Map<string, string>();
 
   constructor(
     private readonly server: LanguageServer,
     private readonly store: RunStore,
   ) {
-    this.#listening = server.onTraining((training) => this.#take(training));
+    this.#listening = [
+      server.onTraining((training) => this.#take(training)),
+      // A server that starts knows no training: what another one began goes on, and its run's folder tells of it.
+      server.onDidChangeState((state) => {
+        if (state.kind !== "ready") this.#newest.clear();
+      }),
+    ];
   }
 
   /** Return the newest training of a config, also after its end. */
@@ -36,6 +43,24 @@ export class Trainings implements vscode.Disposable {
   isRunning(uri: string): boolean {
     const training = this.#newest.get(uri);
     return training !== undefined && !ENDED.includes(training.status);
+  }
+
+  /**
+   * Return whether a config is being trained. A run tells its end a moment before its process is gone and the server
+   * knows of it: that moment is waited for.
+   */
+  async trains(uri: string): Promise<boolean> {
+    const training = this.#newest.get(uri);
+    const folder = training === undefined ? undefined : this.folder(training);
+    if (folder === undefined || !this.isRunning(uri)) return this.isRunning(uri);
+    const run = await this.store.refresh(folder);
+    if (run === undefined || atWork(run.info.status)) return this.isRunning(uri);
+    return !(await this.#end(uri));
+  }
+
+  /** Return whether a training of this window is at work in a run's folder. */
+  keepsUp(path: string): boolean {
+    return [...this.#newest.values()].some((each) => !ENDED.includes(each.status) && this.folder(each) === path);
   }
 
   /** Return the folder of a training's run, as soon as it is known. */
@@ -59,7 +84,8 @@ export class Trainings implements vscode.Disposable {
   async stop(uri: string): Promise<boolean> {
     const answer = await this.server.command<{ stopped: boolean }>("declml.stop", uri);
     const training = this.#newest.get(uri);
-    if (answer?.stopped === true && training !== undefined) {
+    // It may have ended before the answer came.
+    if (answer?.stopped === true && training !== undefined && !ENDED.includes(training.status)) {
       this.#take({ ...training, status: "stopping" });
       const folder = this.folder(training);
       if (folder !== undefined) this.store.markStopping(folder);
@@ -78,7 +104,7 @@ export class Trainings implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#listening.dispose();
+    for (const each of this.#listening) each.dispose();
     this.#changed.dispose();
   }
 
@@ -121,6 +147,8 @@ export class Trainings implements vscode.Disposable {
     this.#newest.set(training.uri, training);
     this.#changed.fire(training);
     const folder = this.folder(training);
-    if (folder !== undefined) void this.store.refresh(folder);
+    if (folder === undefined) return;
+    this.store.markOutOfSight(folder, training.status === RECONNECTING);
+    void this.store.refresh(folder);
   }
 }

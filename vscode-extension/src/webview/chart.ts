@@ -136,6 +136,7 @@ export class Chart {
       },
       scales: {
         x: { time: false, range: (_, low, high) => [low, high] },
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot's code has no such enum
         y: { distr: this.log ? 3 : 1, range: (_, low, high) => [low, high] },
       },
       axes: [
@@ -220,7 +221,7 @@ export class Chart {
 export function valueAt(series: Series, axis: Axis, x: number | null): string {
   if (x === null) return metricText(series.last());
   const at = series.nearest(axis, x);
-  return at < 0 ? metricText(null) : metricText(series.values[at] as number);
+  return at < 0 ? metricText(null) : metricText(series.values[at]);
 }
 
 function labels(ticks: number[]): string[] {

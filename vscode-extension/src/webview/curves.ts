@@ -160,7 +160,7 @@ export class Curves {
       this.#cards.set(plan.id, card);
       this.#seen.observe(card.element);
     }
-    const elements = this.#plans.map((plan) => this.#cards.get(plan.id)!.element);
+    const elements = this.#plans.flatMap((plan) => this.#cards.get(plan.id)?.element ?? []);
     if (elements.some((element, index) => this.#grid.children[index] !== element))
       this.#grid.replaceChildren(...elements);
     show(this.#empty, elements.length === 0);

@@ -24,7 +24,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
       for (const [type, handler] of Object.entries(value as Handlers)) {
         element.addEventListener(type, handler as EventListener);
       }
-    } else if (value !== null && value !== undefined && value !== false) {
+    } else if (value === true || typeof value === "string" || typeof value === "number") {
       element.setAttribute(name, value === true ? "" : String(value));
     }
   }

@@ -113,7 +113,7 @@ function stroke(plot: uPlot, outline: Outline, ratio: number, look: { log: boole
     if (down) path.lineTo(left, top);
     else path.moveTo(left, top);
     // A point between two gaps would be no line at all.
-    const alone = !down && (at + 1 >= outline.length || Number.isNaN(outline.ys[at + 1] as number));
+    const alone = !down && (at + 1 >= outline.length || Number.isNaN(outline.ys[at + 1]));
     down = true;
     if (dots || alone) {
       points.moveTo(left + 2 * ratio, top);

@@ -31,7 +31,7 @@ const LOOKS: Record<RunStatus, Look> = {
 
 /** Return the word, sign and tone of a status; one that is not known is shown as it is written. */
 export function lookOf(status: string): Look {
-  return LOOKS[status as RunStatus] ?? { word: status, icon: "info", tone: "calm" };
+  return (LOOKS as Partial<Record<string, Look>>)[status] ?? { word: status, icon: "info", tone: "calm" };
 }
 
 /**

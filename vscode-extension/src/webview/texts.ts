@@ -33,7 +33,7 @@ export class ConfigText {
   constructor(host: Host) {
     this.fold.body.append(this.#text);
     if (offers(host, "copy")) {
-      const copy = button("Copy", "copy", () => host.post({ type: "copy", text: this.#text.textContent ?? "" }));
+      const copy = button("Copy", "copy", () => host.post({ type: "copy", text: this.#text.textContent }));
       this.fold.body.prepend(h("div", { class: "d-corner-actions" }, copy));
     }
     show(this.fold.element, false);

@@ -81,7 +81,7 @@ export class Stage {
           },
         });
         document.addEventListener("readystatechange", () => {
-          if (document.body !== null && document.body.className === "") {
+          if ((document.body as HTMLElement | null)?.className === "") {
             (window as unknown as { wear(next: typeof theme): void }).wear(theme);
           }
         });

@@ -12,8 +12,8 @@ const SCRIPT = fileURLToPath(new URL("../../scripts/build_widget.mjs", import.me
 
 interface Widget {
   css: string;
-  mountRun(element: Element, host: object): { receive(message: HostMessage): void };
-  mountRuns(element: Element, host: object): { receive(message: HostMessage): void };
+  mountRun: (element: Element, host: object) => { receive(message: HostMessage): void };
+  mountRuns: (element: Element, host: object) => { receive(message: HostMessage): void };
 }
 
 describe("the notebook's module", { timeout: 60_000 }, () => {
