@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from declml.components.optimizers.kept_tensors import KeptTensors, can_list
+from declml.components.optimizers.kept_tensors import Due, ListOptimizer, can_list
 from declml.components.optimizers.torch_optim import TorchOptim
 from declml.contracts import Optimizer
 from declml_schema.declare import Component, Parameters, parameter
@@ -31,8 +31,8 @@ class AdadeltaParameters(Parameters):
     )
 
 
-class ForeachAdadelta:
-    """Adadelta over all weights with torch's list operations, without `torch.optim`, whose import costs seconds.
+class ForeachAdadelta(ListOptimizer):
+    """Adadelta over all weights with torch's list operations.
 
     The numbers are those of ``torch.optim.Adadelta``.
     """
@@ -47,20 +47,13 @@ class ForeachAdadelta:
         eps: float,
         weight_decay: float,
     ) -> None:
-        self._tensors = KeptTensors(weights, {"square": 0.0, "moved": 0.0})
+        super().__init__(weights, {"square": 0.0, "moved": 0.0}, added_decay=weight_decay)
         self._rho = rho
         self._eps = eps
-        self._weight_decay = weight_decay
 
-    @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
-        """Take one step along the gradients in ``.grad``; a weight without one stays as it is."""
-        due = self._tensors.due()
-        if due is None:
-            return
+    def move(self, due: Due, learning_rate: float) -> None:
+        """Change the weights that are due, and what is kept for them."""
         grads = due.grads
-        if self._weight_decay:
-            grads = list(torch._foreach_add(grads, due.weights, alpha=self._weight_decay))
         squares, moved = due.kept["square"], due.kept["moved"]
         torch._foreach_mul_(squares, self._rho)
         torch._foreach_addcmul_(squares, grads, grads, value=1 - self._rho)
@@ -73,14 +66,6 @@ class ForeachAdadelta:
         torch._foreach_mul_(moved, self._rho)
         torch._foreach_addcmul_(moved, changes, changes, value=1 - self._rho)
         torch._foreach_add_(due.weights, changes, alpha=-learning_rate)
-
-    def state(self) -> dict[str, Tensor]:
-        """Return everything needed to go on bit for bit: live tensors, not copies, and the counts of steps."""
-        return self._tensors.state()
-
-    def load(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` returned; a `KeyError` names what is missing."""
-        self._tensors.load(state)
 
 
 def build_adadelta(

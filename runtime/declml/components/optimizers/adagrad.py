@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from declml.components.optimizers.kept_tensors import KeptTensors, can_list
+from declml.components.optimizers.kept_tensors import Due, ListOptimizer, can_list
 from declml.components.optimizers.torch_optim import TorchOptim
 from declml.contracts import Optimizer
 from declml_schema.declare import Component, Parameters, parameter
@@ -36,8 +36,8 @@ class AdagradParameters(Parameters):
     )
 
 
-class ForeachAdagrad:
-    """Adagrad over all weights with torch's list operations, without `torch.optim`, whose import costs seconds.
+class ForeachAdagrad(ListOptimizer):
+    """Adagrad over all weights with torch's list operations.
 
     The numbers are those of ``torch.optim.Adagrad``.
     """
@@ -53,34 +53,19 @@ class ForeachAdagrad:
         weight_decay: float,
         eps: float,
     ) -> None:
-        self._tensors = KeptTensors(weights, {"sum": initial_accumulator_value})
+        super().__init__(weights, {"sum": initial_accumulator_value}, added_decay=weight_decay)
         self._lr_decay = lr_decay
-        self._weight_decay = weight_decay
         self._eps = eps
 
-    @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
-        """Take one step along the gradients in ``.grad``; a weight without one stays as it is."""
-        due = self._tensors.due()
-        if due is None:
-            return
+    def move(self, due: Due, learning_rate: float) -> None:
+        """Change the weights that are due, and what is kept for them."""
         grads = due.grads
-        if self._weight_decay:
-            grads = list(torch._foreach_add(grads, due.weights, alpha=self._weight_decay))
         sums = due.kept["sum"]
         torch._foreach_addcmul_(sums, grads, grads)
         roots = list(torch._foreach_sqrt(sums))
         torch._foreach_add_(roots, self._eps)
         rates = [-learning_rate / (1 + (step - 1) * self._lr_decay) for step in due.steps]
         torch._foreach_addcdiv_(due.weights, grads, roots, rates)
-
-    def state(self) -> dict[str, Tensor]:
-        """Return everything needed to go on bit for bit: live tensors, not copies, and the counts of steps."""
-        return self._tensors.state()
-
-    def load(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` returned; a `KeyError` names what is missing."""
-        self._tensors.load(state)
 
 
 def build_adagrad(

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from declml.components.optimizers.kept_tensors import Forgetting, KeptTensors, can_list
+from declml.components.optimizers.kept_tensors import Due, Forgetting, ListOptimizer, can_list
 from declml.components.optimizers.torch_optim import TorchOptim
 from declml.contracts import Optimizer
 from declml_schema.declare import Component, Parameters, parameter
@@ -36,8 +36,8 @@ class AdamaxParameters(Parameters):
     )
 
 
-class ForeachAdamax:
-    """Adamax over all weights with torch's list operations, without `torch.optim`, whose import costs seconds.
+class ForeachAdamax(ListOptimizer):
+    """Adamax over all weights with torch's list operations.
 
     The numbers are those of ``torch.optim.Adamax``.
     """
@@ -52,20 +52,13 @@ class ForeachAdamax:
         eps: float,
         weight_decay: float,
     ) -> None:
-        self._tensors = KeptTensors(weights, {"mean": 0.0, "largest": 0.0})
+        super().__init__(weights, {"mean": 0.0, "largest": 0.0}, added_decay=weight_decay)
         self._betas = (float(betas[0]), float(betas[1]))
         self._eps = eps
-        self._weight_decay = weight_decay
 
-    @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
-        """Take one step along the gradients in ``.grad``; a weight without one stays as it is."""
-        due = self._tensors.due()
-        if due is None:
-            return
+    def move(self, due: Due, learning_rate: float) -> None:
+        """Change the weights that are due, and what is kept for them."""
         grads = due.grads
-        if self._weight_decay:
-            grads = list(torch._foreach_add(grads, due.weights, alpha=self._weight_decay))
         means, largest = due.kept["mean"], due.kept["largest"]
         torch._foreach_lerp_(means, grads, 1 - self._betas[0])
         torch._foreach_mul_(largest, self._betas[1])
@@ -74,14 +67,6 @@ class ForeachAdamax:
         torch._foreach_maximum_(largest, sizes)
         rates = [-learning_rate / (1 - self._betas[0] ** step) for step in due.steps]
         torch._foreach_addcdiv_(due.weights, means, largest, rates)
-
-    def state(self) -> dict[str, Tensor]:
-        """Return everything needed to go on bit for bit: live tensors, not copies, and the counts of steps."""
-        return self._tensors.state()
-
-    def load(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` returned; a `KeyError` names what is missing."""
-        self._tensors.load(state)
 
 
 def build_adamax(

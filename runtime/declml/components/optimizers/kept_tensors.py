@@ -1,9 +1,13 @@
-"""What an optimizer keeps for each weight, tensors and a count of steps, and the part of it that a step is about."""
+"""Optimizers over all weights by torch's list operations: what they keep for each weight, and how a step goes."""
+
+# pyright: reportPrivateUsage=false, reportPrivateImportUsage=false
+# torch's list operations have no public name.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeAlias
 
 import torch
@@ -86,6 +90,42 @@ class KeptTensors:
         for name, tensors in self._kept.items():
             for index, tensor in enumerate(tensors):
                 tensor.copy_(state[f"{name}.{index}"])
+
+
+class ListOptimizer(ABC):
+    """An optimizer over all weights with torch's list operations, without `torch.optim`, whose import costs seconds.
+
+    ``initial`` names the tensors that it keeps for each weight and says how they begin. ``added_decay`` is how much of
+    each weight is added to its gradient.
+    """
+
+    implementation: str
+
+    def __init__(self, weights: Sequence[Tensor], initial: Mapping[str, float], *, added_decay: float = 0.0) -> None:
+        self._tensors = KeptTensors(weights, initial)
+        self._added_decay = added_decay
+
+    @abstractmethod
+    def move(self, due: Due, learning_rate: float) -> None:
+        """Change the weights that are due, and what is kept for them."""
+
+    @torch.no_grad()
+    def step(self, learning_rate: float) -> None:
+        """Take one step along the gradients in ``.grad``; a weight without one stays as it is."""
+        due = self._tensors.due()
+        if due is None:
+            return
+        if self._added_decay:
+            due = replace(due, grads=list(torch._foreach_add(due.grads, due.weights, alpha=self._added_decay)))
+        self.move(due, learning_rate)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return everything needed to go on bit for bit: live tensors, not copies, and the counts of steps."""
+        return self._tensors.state()
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from what `state` returned; a `KeyError` names what is missing."""
+        self._tensors.load(state)
 
 
 def can_list(weights: Sequence[Tensor]) -> bool:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from declml.components.optimizers.kept_tensors import Forgetting, KeptTensors
+from declml.components.optimizers.kept_tensors import Due, Forgetting, ListOptimizer
 from declml.contracts import Optimizer
 from declml_schema.declare import Component, Parameters, parameter
 
@@ -31,7 +31,7 @@ class LionParameters(Parameters):
     )
 
 
-class ForeachLion:
+class ForeachLion(ListOptimizer):
     """Lion over all weights with torch's list operations; `torch.optim` has none."""
 
     implementation = "foreach lion"
@@ -43,16 +43,12 @@ class ForeachLion:
         betas: Sequence[float],
         weight_decay: float,
     ) -> None:
-        self._tensors = KeptTensors(weights, {"mean": 0.0})
+        super().__init__(weights, {"mean": 0.0})
         self._betas = (float(betas[0]), float(betas[1]))
         self._weight_decay = weight_decay
 
-    @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
-        """Take one step along the gradients in ``.grad``; a weight without one stays as it is."""
-        due = self._tensors.due()
-        if due is None:
-            return
+    def move(self, due: Due, learning_rate: float) -> None:
+        """Change the weights that are due, and what is kept for them."""
         means = due.kept["mean"]
         if self._weight_decay:
             torch._foreach_mul_(due.weights, 1 - learning_rate * self._weight_decay)
@@ -60,14 +56,6 @@ class ForeachLion:
         torch._foreach_sign_(ways)
         torch._foreach_add_(due.weights, ways, alpha=-learning_rate)
         torch._foreach_lerp_(means, due.grads, 1 - self._betas[1])
-
-    def state(self) -> dict[str, Tensor]:
-        """Return everything needed to go on bit for bit: live tensors, not copies, and the counts of steps."""
-        return self._tensors.state()
-
-    def load(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` returned; a `KeyError` names what is missing."""
-        self._tensors.load(state)
 
 
 def build_lion(

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from declml.components.optimizers.kept_tensors import KeptTensors, can_list
+from declml.components.optimizers.kept_tensors import Due, ListOptimizer, can_list
 from declml.components.optimizers.torch_optim import TorchOptim
 from declml.contracts import Optimizer
 from declml_schema.declare import Component, Parameters, parameter
@@ -40,8 +40,8 @@ class RMSpropParameters(Parameters):
     )
 
 
-class ForeachRMSprop:
-    """RMSprop over all weights with torch's list operations, without `torch.optim`, whose import costs seconds.
+class ForeachRMSprop(ListOptimizer):
+    """RMSprop over all weights with torch's list operations.
 
     The numbers are those of ``torch.optim.RMSprop``, but for a spread that rounding made negative: 0 here, nan there.
     """
@@ -58,24 +58,16 @@ class ForeachRMSprop:
         centered: bool,
         weight_decay: float,
     ) -> None:
-        self._tensors = KeptTensors(
-            weights, {"square": 0.0, **({"mean": 0.0} if centered else {}), **({"moment": 0.0} if momentum else {})}
-        )
+        kept = {"square": 0.0, **({"mean": 0.0} if centered else {}), **({"moment": 0.0} if momentum else {})}
+        super().__init__(weights, kept, added_decay=weight_decay)
         self._momentum = momentum
         self._alpha = alpha
         self._eps = eps
         self._centered = centered
-        self._weight_decay = weight_decay
 
-    @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
-        """Take one step along the gradients in ``.grad``; a weight without one stays as it is."""
-        due = self._tensors.due()
-        if due is None:
-            return
+    def move(self, due: Due, learning_rate: float) -> None:
+        """Change the weights that are due, and what is kept for them."""
         grads = due.grads
-        if self._weight_decay:
-            grads = list(torch._foreach_add(grads, due.weights, alpha=self._weight_decay))
         squares = due.kept["square"]
         torch._foreach_mul_(squares, self._alpha)
         torch._foreach_addcmul_(squares, grads, grads, value=1 - self._alpha)
@@ -97,14 +89,6 @@ class ForeachRMSprop:
             torch._foreach_add_(due.weights, moments, alpha=-learning_rate)
         else:
             torch._foreach_addcdiv_(due.weights, grads, roots, value=-learning_rate)
-
-    def state(self) -> dict[str, Tensor]:
-        """Return everything needed to go on bit for bit: live tensors, not copies, and the counts of steps."""
-        return self._tensors.state()
-
-    def load(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` returned; a `KeyError` names what is missing."""
-        self._tensors.load(state)
 
 
 def build_rmsprop(
