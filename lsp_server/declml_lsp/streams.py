@@ -29,6 +29,7 @@ FLUSH_SECONDS = 1.0
 HERE = "127.0.0.1"
 
 _LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})[ \t]*(?:\r\n|\Z)", re.IGNORECASE)
+_FIRST_WORD = b"content-"
 _HEADERS_END = b"\r\n\r\n"
 _BLOCK_BYTES = 1 << 16
 
@@ -138,15 +139,24 @@ def serve_tcp(protocol: ConfigProtocol, port: int) -> int:
     """Serve the first client that connects to a port of this machine; return the exit code."""
 
     async def serve() -> int:
-        clients: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+        clients: asyncio.Queue[tuple[bytes, asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await clients.put((reader, writer))
+            try:
+                first = await reader.readexactly(len(_FIRST_WORD))
+            except (asyncio.IncompleteReadError, ConnectionError) as error:
+                first = error.partial if isinstance(error, asyncio.IncompleteReadError) else b""
+            # A web page can post a message's text to any port, behind a line of HTTP: it is no client.
+            if _FIRST_WORD.startswith(first.lower()):
+                await clients.put((first, reader, writer))
+            else:
+                writer.close()
 
         async with await asyncio.start_server(connected, HERE, port) as server:
-            reader, writer = await clients.get()
+            first, reader, writer = await clients.get()
             server.close()  # one client, as on standard input
-            frames, ready = Frames(), deque[bytes]()
+            frames = Frames()
+            ready = deque(frames.feed(first))
 
             async def get() -> bytes | None:
                 while not ready:

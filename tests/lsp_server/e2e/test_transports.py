@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,20 @@ def test_a_page_from_elsewhere_is_turned_away(tmp_path: Path) -> None:
     with serving("--websocket", tmp_path) as (port, process):
         asyncio.run(asyncio.wait_for(knock(port), SECONDS))
         assert process.poll() is None
+
+
+def test_a_page_that_posts_a_message_to_a_port_is_no_client(tmp_path: Path) -> None:
+    body = json.dumps(HELLO).encode()
+    post = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    with serving("--tcp", tmp_path) as (port, process):
+        with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as page:
+            page.sendall(post)
+            with suppress(ConnectionResetError):
+                assert page.recv(1) == b""
+        with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client, client.makefile("rwb") as stream:
+            send(stream, HELLO)
+            assert "capabilities" in receive(stream)["result"]
+        process.wait(SECONDS)
 
 
 @pytest.mark.parametrize("option", ["--tcp", "--websocket"])
