@@ -110,7 +110,7 @@ def _category(feature: FeatureReading, column: Json) -> Found | None:
 
 
 _CHECKS = {"number": _number, "binary": _binary, "category": _category}
-_READ_BY_FORM = {"date", "h3", "vector"}
+_READ_BY_FORM = {"category_distribution", "date", "h3", "vector"}
 """Types of which a profile, which has the values as they are written, cannot say what is read from them."""
 
 
@@ -128,7 +128,8 @@ def _presence(feature: FeatureReading, column: Json) -> Iterator[Found]:
     if not missing and not column["constant"]:
         return  # most columns, of which a wide table has thousands
     strategy = feature.preprocessing.value("missing_value_strategy") if feature.type else BAD
-    if missing and strategy == "drop_row":
+    # What cannot be read is missing as well, and only a reading of the form counts it.
+    if missing and strategy == "drop_row" and not (is_target and feature.type in _READ_BY_FORM):
         yield column_findings.some_missing(feature.column, missing=missing, rows=rows, is_target=is_target)
     if column["constant"] and rows > 1 and not texts and feature.type not in _READ_BY_FORM:
         value = _label(column["top_values"][0][0], column)
@@ -136,11 +137,16 @@ def _presence(feature: FeatureReading, column: Json) -> Iterator[Found]:
         if is_target and feature.type == "binary":
             if not fills:
                 yield column_findings.one_value(feature.column, value=value, rows=rows)
-        elif is_target and feature.type == "category":
+        elif is_target and (feature.type == "category" or _is_one_item(value, feature)):
             if not fills:
                 yield column_findings.one_class(feature.column, label=value, rows=rows)
         else:
             yield column_findings.constant(feature.column, value=_as_read(value, feature))
+
+
+def _is_one_item(value: str, feature: FeatureReading) -> bool:
+    """Return whether every set of a column is one item: a word, where words are the items."""
+    return feature.type == "set" and feature.preprocessing.value("tokenizer") == "space" and len(value.split()) == 1
 
 
 def _imbalance(feature: FeatureReading, column: Json) -> Iterator[Found]:

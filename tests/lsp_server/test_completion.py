@@ -68,7 +68,7 @@ FEATURE = {*WORDS.feature_block("input", "text").properties}
             {*WORDS.find("input", "text").preprocessing.properties},  # type: ignore[union-attr]
         ),
         ("defaults:\n  text:\n    |", {"preprocessing", "encoder"}),
-        ("defaults:\n  |", {*WORDS.names("input")}),
+        ("defaults:\n  |", {*WORDS.names("input"), *WORDS.names("output")}),
         ("evaluation:\n  slices:\n    - |", {"name", "where", "column"}),
         ("trainer:\n  gradient_clipping:\n    |", {"clipglobalnorm", "clipnorm", "clipvalue"}),
         ('{"trainer": {"epochs": 3, "|', {*WORDS.section("trainer").properties} - {"epochs"}),
@@ -164,8 +164,8 @@ def test_an_alias_for_the_type_is_followed() -> None:
 def test_a_type_from_the_defaults_section_decides() -> None:
     text = "defaults: {text: {encoder: {type: lstm}}}\n" + TEXT + "    encoder:\n      |"
     assert set(offered(text)) == LSTM
-    assert completed(TEXT + "    encoder:\n      |").item("type").detail == "one of 15, default parallel_cnn"
-    assert completed(text).item("type").detail == "one of 15, default lstm"
+    assert completed(TEXT + "    encoder:\n      |").item("type").detail == "one of 26, default parallel_cnn"
+    assert completed(text).item("type").detail == "one of 26, default lstm"
 
 
 # Values.

@@ -173,7 +173,7 @@ def test_a_new_feature_is_a_snippet_with_places_to_fill_in() -> None:
     assert item.kind is types.CompletionItemKind.Snippet
     edit = item.text_edit
     assert isinstance(edit, types.TextEdit)
-    assert edit.new_text == "name: $1\n    type: ${2|bag,binary,category,date,number,sequence,set,text,vector|}"
+    assert edit.new_text == "name: $1\n    type: ${2|bag,binary,category,date,h3,number,sequence,set,text,vector|}"
     assert completed("input_features:\n  - |").taken(item) == "input_features:\n  - name: x\n    type: bag"
 
 

@@ -265,7 +265,7 @@ def test_what_is_not_known_yet_is_left_out_or_said_to_be_so(tmp_path: Path) -> N
         ("epochs: 3", "effective_batch_|size: 3", ["Ludwig's that declml does not build yet"]),
         (
             "type: concat",
-            "type: sequ|ence",
+            "type: perc|eiver",
             [
                 "Ludwig's that declml does not build yet",
                 "There are `comparator`, `concat`",
