@@ -3,6 +3,10 @@ import { join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
 import { FOUND, SCREENSHOTS } from "./places.ts";
 
+/** How long a palette may take to offer a command, and how often it is opened for it. */
+const PALETTE_MS = 8000;
+const PALETTES = 5;
+
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -54,14 +58,24 @@ export class Screen {
     await this.page.waitForSelector(".editor-instance .view-line");
   }
 
-  /** Run a command of the palette by its full title. */
+  /** Run a command of the palette by its full title. An open palette keeps the commands that it was opened with. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
     const input = this.page.locator(".quick-input-widget input").first();
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title.split(": ").at(-1) });
-    await row.first().click();
+    const rows = this.page.locator(".quick-input-list .monaco-list-row");
+    const row = rows.filter({ hasText: title.split(": ").at(-1) }).first();
+    for (let attempt = 1; ; attempt++) {
+      await this.page.keyboard.press("F1");
+      await input.waitFor();
+      await input.fill(`>${title}`);
+      try {
+        await row.waitFor({ timeout: PALETTE_MS });
+        break;
+      } catch (error) {
+        if (attempt === PALETTES) throw error;
+        await this.page.keyboard.press("Escape");
+      }
+    }
+    await row.click();
   }
 
   /** Put the cursor at the end of the first line that holds `text`. */
