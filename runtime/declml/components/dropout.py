@@ -1,4 +1,4 @@
-"""Dropout whose random numbers are cheap on a CPU, where drawing them costs more than the layer that they guard."""
+"""Dropout whose random numbers are cheap on a CPU."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _DRAWN_TOGETHER = 4  # numbers of 16 bits in one of 64
 class Dropout(nn.Module):
     """Set a share of the values to zero at random in training and scale up the rest (Srivastava et al., 2014).
 
-    On a CPU each value takes 16 random bits, so that the share is a multiple of 1/65,536; torch draws a whole number
-    for each, which took half of the time of a step of the default network. Elsewhere it is torch's own.
+    On a CPU each value takes 16 random bits, so that the share is a multiple of 1/65,536, where torch draws a whole
+    number for each (``tests/benchmarks/dropout.py``). Elsewhere it is torch's own.
     Shape: any -> the same.
     """
 
