@@ -9,13 +9,18 @@ from torch import Tensor, nn
 from declml.components.activations import PLANNED_ACTIVATIONS, Activation
 from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, PLANNED_NORMS, DenseStack, Norm, layer_rules
 from declml.components.dropout import Dropout
-from declml.components.encoders.convolution import Convolution
-from declml.components.encoders.fc_after import FcParameters
-from declml.components.encoders.pooling import PoolFunction, pooled
-from declml.components.encoders.recurrent_stack import CellType, read_in_order, recurrent_layers
-from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
-from declml.components.initializers import PLANNED_INITIALIZERS, BiasInitializer, WeightsInitializer
-from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.components.encoders.convolution import Convolution, FilterParameters
+from declml.components.encoders.pooling import PoolFunction, PoolParameters, pooled
+from declml.components.encoders.recurrent_stack import (
+    CellType,
+    ForgetGateParameters,
+    StateParameters,
+    read_in_order,
+    recurrent_layers,
+)
+from declml.components.encoders.sequence_parts import TokenVectors, own_tokens
+from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.components.token_states import ReduceOutput, keeps_tokens, reduced
 from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, Rule, parameter
 
@@ -23,7 +28,7 @@ _POOLS = (3, None)  # of the two convolutions where no number is given
 _SOME = tuple(range(1, MOST_LAYERS + 1))
 
 
-class CnnRnnParameters(TokenParameters, FcParameters):
+class CnnRnnParameters(StateParameters, ForgetGateParameters, FilterParameters, PoolParameters):
     """What a config may say of ``cnnrnn``."""
 
     num_conv_layers: int | None = parameter(
@@ -36,15 +41,8 @@ class CnnRnnParameters(TokenParameters, FcParameters):
     filter_size: int = parameter(
         5, "How many tokens in a row each convolution sees at once; larger sees longer phrases.", ge=1, unit="tokens"
     )
-    num_filters: int = parameter(
-        256, "How many patterns each convolution looks for; more find more and cost more.", ge=1, common=True
-    )
     dilation_rate: int = parameter(
         1, "How far apart the tokens stand that a convolution sees; larger reaches further at the same cost.", ge=1
-    )
-    pool_function: PoolFunction = parameter("max", "What a pool keeps of its tokens: the strongest match or the mean.")
-    pool_size: int | None = parameter(
-        None, "How many tokens each convolution's pool makes one of; null pools nothing.", ge=2, unit="tokens"
     )
     conv_activation: Activation | None = parameter(
         "relu",
@@ -62,24 +60,6 @@ class CnnRnnParameters(TokenParameters, FcParameters):
     num_rec_layers: int = parameter(
         1, "How many recurrent layers follow the convolutions; more take longer to train.", ge=1, le=MOST_LAYERS
     )
-    state_size: int = parameter(
-        256,
-        "The width of the state that is carried from token to token; wider remembers more and costs more.",
-        ge=1,
-        unit="values",
-        common=True,
-    )
-    bidirectional: bool = parameter(
-        False, "Whether the text is also read backwards, which doubles the time and the width of the result."
-    )
-    unit_forget_bias: bool = parameter(
-        True, "Whether an lstm starts with its forget gates open, so that it remembers from the first step on."
-    )
-    recurrent_initializer: WeightsInitializer = parameter(
-        "orthogonal",
-        "How the weights from one token's state to the next start; the default keeps the state's size over long texts.",
-        planned=PLANNED_INITIALIZERS,
-    )
     dropout: float = parameter(
         0.0,
         "The share of values set to zero at random in training, in the token vectors and before each recurrent layer.",
@@ -91,12 +71,6 @@ class CnnRnnParameters(TokenParameters, FcParameters):
         None,
         "How the outputs of convolutions and dense layers are rescaled: batch over a batch's rows, layer over a row's.",
         planned=PLANNED_NORMS,
-    )
-    reduce_output: ReduceOutput = parameter(
-        "last",
-        "How the states at all tokens become one vector; last takes the state after the whole text was read.",
-        planned=PLANNED_REDUCTIONS,
-        common=True,
     )
 
 

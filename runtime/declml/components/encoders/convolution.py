@@ -6,9 +6,52 @@ import torch
 from torch import Tensor, nn
 
 from declml.components.activations import Activation, activation_layer
-from declml.components.dense_stack import Norm, norm_layer
+from declml.components.dense_stack import MOST_LAYERS, LayerParameters, Norm, norm_layer
 from declml.components.dropout import Dropout
+from declml.components.encoders.sequence_parts import TokenParameters
 from declml.components.initializers import BiasInitializer, WeightsInitializer, fill_bias, fill_weights
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput
+from declml_schema.declare import Parameters, parameter
+
+_FC_WIDTHS = (512, 256)  # of the dense layers that stand where no number of them is given
+
+
+class FilterParameters(Parameters):
+    """What a config may say of every encoder with convolutions."""
+
+    num_filters: int = parameter(
+        256, "How many patterns each convolution looks for; more find more and cost more.", ge=1, common=True
+    )
+
+
+class FilterSizeParameters(FilterParameters):
+    """What a config may say where each convolution sees equally many tokens."""
+
+    filter_size: int = parameter(
+        3, "How many tokens in a row each convolution sees at once; larger sees longer phrases.", ge=1, unit="tokens"
+    )
+
+
+class ConvolutionalParameters(TokenParameters, LayerParameters):
+    """What a config may say of an encoder of convolutions, behind which stand dense layers."""
+
+    reduce_output: ReduceOutput = parameter(
+        "sum",
+        "How the answers at all tokens become one; max keeps the strongest match, sum counts matches.",
+        planned=PLANNED_REDUCTIONS,
+        common=True,
+    )
+    num_fc_layers: int | None = parameter(
+        None, "How many dense layers follow; null takes one of 512 and one of 256 values.", ge=0, le=MOST_LAYERS
+    )
+    output_size: int = parameter(
+        256, "The width of each dense layer, and of the vector that the text becomes.", ge=1, unit="values", common=True
+    )
+
+
+def dense_widths(num_fc_layers: int | None, output_size: int) -> list[int]:
+    """Return the widths of the dense layers behind convolutions."""
+    return list(_FC_WIDTHS) if num_fc_layers is None else [output_size] * num_fc_layers
 
 
 class Convolution(nn.Module):

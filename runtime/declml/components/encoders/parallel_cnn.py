@@ -12,23 +12,26 @@ from declml.components.dense_stack import (
     BIAS_RULE,
     MOST_LAYERS,
     DenseStack,
-    LayerParameters,
     Norm,
     layer_rules,
 )
 from declml.components.dropout import Dropout
-from declml.components.encoders.convolution import Convolution
-from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
+from declml.components.encoders.convolution import (
+    Convolution,
+    ConvolutionalParameters,
+    FilterSizeParameters,
+    dense_widths,
+)
+from declml.components.encoders.sequence_parts import TokenVectors, own_tokens
 from declml.components.initializers import BiasInitializer, WeightsInitializer
-from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.components.token_states import ReduceOutput, keeps_tokens, reduced
 from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, Rule, parameter
 
 _FILTER_SIZES = [2, 3, 4, 5]
-_FC_WIDTH = 512  # of the first of the two dense layers that stand where no number of them is given
 
 
-class ParallelCnnParameters(TokenParameters, LayerParameters):
+class ParallelCnnParameters(ConvolutionalParameters, FilterSizeParameters):
     """What a config may say of ``parallel_cnn``."""
 
     num_conv_layers: int | None = parameter(
@@ -36,31 +39,6 @@ class ParallelCnnParameters(TokenParameters, LayerParameters):
         "How many convolutions of filter_size stand side by side; null takes four that see 2 to 5 tokens at once.",
         ge=1,
         le=MOST_LAYERS,
-    )
-    filter_size: int = parameter(
-        3, "How many tokens in a row each convolution sees at once; larger sees longer phrases.", ge=1, unit="tokens"
-    )
-    num_filters: int = parameter(
-        256, "How many patterns each convolution looks for; more find more and cost more.", ge=1, common=True
-    )
-    reduce_output: ReduceOutput = parameter(
-        "sum",
-        "How the answers at all tokens become one; max keeps the strongest match, sum counts matches.",
-        planned=PLANNED_REDUCTIONS,
-        common=True,
-    )
-    num_fc_layers: int | None = parameter(
-        None,
-        "How many dense layers follow; null takes one of 512 and one of 256 values.",
-        ge=0,
-        le=MOST_LAYERS,
-    )
-    output_size: int = parameter(
-        256,
-        "The width of each dense layer, and of the vector that the text becomes.",
-        ge=1,
-        unit="values",
-        common=True,
     )
 
 
@@ -114,7 +92,7 @@ class ParallelCnn(nn.Module):
         )
         self.stack = DenseStack(
             num_filters * len(sizes),
-            [_FC_WIDTH, 256] if num_fc_layers is None else [output_size] * num_fc_layers,
+            dense_widths(num_fc_layers, output_size),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,

@@ -7,7 +7,24 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from declml_schema.declare import Parameters, parameter
+
 PoolFunction: TypeAlias = Literal["max", "mean", "avg"]
+
+MOST_POOLED = 64  # a longer pool would make one of most texts as a whole
+
+
+class PoolParameters(Parameters):
+    """What a config may say of pools between convolutions."""
+
+    pool_function: PoolFunction = parameter("max", "What a pool keeps of its tokens: the strongest match or the mean.")
+    pool_size: int | None = parameter(
+        None,
+        "How many tokens each pool makes one of; null pools nothing.",
+        ge=2,
+        le=MOST_POOLED,
+        unit="tokens",
+    )
 
 
 def pooled(hidden: Tensor, mask: Tensor, size: int, how: PoolFunction) -> tuple[Tensor, Tensor]:

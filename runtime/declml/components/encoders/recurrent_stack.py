@@ -22,7 +22,7 @@ from declml.components.initializers import (
 )
 from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
 from declml.contracts import Member, TokenStates
-from declml_schema.declare import Rule, parameter
+from declml_schema.declare import Parameters, Rule, parameter
 
 CellType: TypeAlias = Literal["rnn", "lstm", "gru"]
 
@@ -30,16 +30,9 @@ _GATES: dict[CellType, int] = {"rnn": 1, "lstm": 4, "gru": 3}
 _FORGET_GATE = 1  # PyTorch stacks an LSTM's gates as input, forget, cell, output
 
 
-class RecurrentParameters(TokenParameters, FcParameters):
-    """What a config may say of every recurrent text encoder."""
+class StateParameters(TokenParameters, FcParameters):
+    """What a config may say wherever a text is read in order."""
 
-    num_layers: int = parameter(
-        1,
-        "How many recurrent layers stand on each other; more can follow longer structure and take longer to train.",
-        ge=1,
-        le=MOST_LAYERS,
-        common=True,
-    )
     state_size: int = parameter(
         256,
         "The width of the state that is carried from token to token; wider remembers more and costs more.",
@@ -50,13 +43,6 @@ class RecurrentParameters(TokenParameters, FcParameters):
     bidirectional: bool = parameter(
         False,
         "Whether the text is also read backwards, which doubles the time and the width of the result.",
-        common=True,
-    )
-    dropout: float = parameter(
-        0.0,
-        "The share of values set to zero at random in training, in the token vectors and between the layers.",
-        ge=0,
-        lt=1,
         common=True,
     )
     recurrent_initializer: WeightsInitializer = parameter(
@@ -72,7 +58,26 @@ class RecurrentParameters(TokenParameters, FcParameters):
     )
 
 
-class ForgetGateParameters(RecurrentParameters):
+class RecurrentParameters(StateParameters):
+    """What a config may say of every recurrent text encoder."""
+
+    num_layers: int = parameter(
+        1,
+        "How many recurrent layers stand on each other; more can follow longer structure and take longer to train.",
+        ge=1,
+        le=MOST_LAYERS,
+        common=True,
+    )
+    dropout: float = parameter(
+        0.0,
+        "The share of values set to zero at random in training, in the token vectors and between the layers.",
+        ge=0,
+        lt=1,
+        common=True,
+    )
+
+
+class ForgetGateParameters(Parameters):
     """What a config may say where there can be an LSTM."""
 
     unit_forget_bias: bool = parameter(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from declml.components.encoders.recurrent_stack import FORGET_GATE_RULES, CellType, ForgetGateParameters, Recurrent
+from declml.components.encoders.recurrent_stack import (
+    FORGET_GATE_RULES,
+    CellType,
+    ForgetGateParameters,
+    Recurrent,
+    RecurrentParameters,
+)
 from declml_schema.declare import Component, Rule, parameter
 
 
-class RnnParameters(ForgetGateParameters):
+class RnnParameters(RecurrentParameters, ForgetGateParameters):
     """What a config may say of ``rnn``."""
 
     cell_type: CellType = parameter(

@@ -8,22 +8,26 @@ from functools import partial
 from torch import Tensor, nn
 
 from declml.components.activations import Activation
-from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, DenseStack, LayerParameters, Norm, layer_rules
+from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, DenseStack, Norm, layer_rules
 from declml.components.dropout import Dropout
-from declml.components.encoders.convolution import Convolution
-from declml.components.encoders.pooling import PoolFunction, pooled
-from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
+from declml.components.encoders.convolution import (
+    Convolution,
+    ConvolutionalParameters,
+    FilterSizeParameters,
+    dense_widths,
+)
+from declml.components.encoders.pooling import PoolFunction, PoolParameters, pooled
+from declml.components.encoders.sequence_parts import TokenVectors, own_tokens
 from declml.components.initializers import BiasInitializer, WeightsInitializer
-from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.components.token_states import ReduceOutput, keeps_tokens, reduced
 from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, Rule, parameter
 
 _LAYERS = [(7, 3), (7, 3), (3, None), (3, None), (3, None), (3, 3)]  # filter and pool sizes where no number is given
-_FC_WIDTH = 512
 _SOME = tuple(range(1, MOST_LAYERS + 1))
 
 
-class StackedCnnParameters(TokenParameters, LayerParameters):
+class StackedCnnParameters(ConvolutionalParameters, FilterSizeParameters, PoolParameters):
     """What a config may say of ``stacked_cnn``."""
 
     num_conv_layers: int | None = parameter(
@@ -33,30 +37,8 @@ class StackedCnnParameters(TokenParameters, LayerParameters):
         le=MOST_LAYERS,
         common=True,
     )
-    filter_size: int = parameter(
-        3, "How many tokens in a row each convolution sees at once; larger sees longer phrases.", ge=1, unit="tokens"
-    )
-    num_filters: int = parameter(
-        256, "How many patterns each convolution looks for; more find more and cost more.", ge=1, common=True
-    )
     dilation_rate: int = parameter(
         1, "How far apart the tokens stand that a convolution sees; larger reaches further at the same cost.", ge=1
-    )
-    pool_function: PoolFunction = parameter("max", "What a pool keeps of its tokens: the strongest match or the mean.")
-    pool_size: int | None = parameter(
-        None, "How many tokens each convolution's pool makes one of; null pools nothing.", ge=2, unit="tokens"
-    )
-    reduce_output: ReduceOutput = parameter(
-        "sum",
-        "How the answers at all tokens become one; max keeps the strongest match, sum counts matches.",
-        planned=PLANNED_REDUCTIONS,
-        common=True,
-    )
-    num_fc_layers: int | None = parameter(
-        None, "How many dense layers follow; null takes one of 512 and one of 256 values.", ge=0, le=MOST_LAYERS
-    )
-    output_size: int = parameter(
-        256, "The width of each dense layer, and of the vector that the text becomes.", ge=1, unit="values", common=True
     )
 
 
@@ -115,7 +97,7 @@ class StackedCnn(nn.Module):
         self.pool_function: PoolFunction = pool_function
         self.stack = DenseStack(
             num_filters,
-            [_FC_WIDTH, 256] if num_fc_layers is None else [output_size] * num_fc_layers,
+            dense_widths(num_fc_layers, output_size),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,

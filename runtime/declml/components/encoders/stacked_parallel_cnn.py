@@ -9,23 +9,21 @@ import torch
 from torch import Tensor, nn
 
 from declml.components.activations import Activation
-from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, DenseStack, LayerParameters, Norm, layer_rules
+from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, DenseStack, Norm, layer_rules
 from declml.components.dropout import Dropout
-from declml.components.encoders.convolution import Convolution
-from declml.components.encoders.pooling import PoolFunction, pooled
-from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
+from declml.components.encoders.convolution import Convolution, ConvolutionalParameters, FilterParameters, dense_widths
+from declml.components.encoders.pooling import MOST_POOLED, PoolFunction, PoolParameters, pooled
+from declml.components.encoders.sequence_parts import TokenVectors, own_tokens
 from declml.components.initializers import BiasInitializer, WeightsInitializer
-from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.components.token_states import ReduceOutput, keeps_tokens, reduced
 from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, Rule, parameter
 
 _FILTER_SIZES = (2, 3, 4, 5)
 _STACKS = 3  # where no number is given
-_FC_WIDTH = 512
-_MOST_POOLED = 64
 
 
-class StackedParallelCnnParameters(TokenParameters, LayerParameters):
+class StackedParallelCnnParameters(ConvolutionalParameters, FilterParameters, PoolParameters):
     """What a config may say of ``stacked_parallel_cnn``."""
 
     num_stacked_layers: int | None = parameter(
@@ -34,29 +32,6 @@ class StackedParallelCnnParameters(TokenParameters, LayerParameters):
         ge=1,
         le=MOST_LAYERS,
         common=True,
-    )
-    num_filters: int = parameter(
-        256, "How many patterns each convolution looks for; more find more and cost more.", ge=1, common=True
-    )
-    pool_function: PoolFunction = parameter("max", "What a pool keeps of its tokens: the strongest match or the mean.")
-    pool_size: int | None = parameter(
-        None,
-        "How many tokens the pool after each stack makes one of; null pools nothing.",
-        ge=2,
-        le=_MOST_POOLED,
-        unit="tokens",
-    )
-    reduce_output: ReduceOutput = parameter(
-        "sum",
-        "How the answers at all tokens become one; max keeps the strongest match, sum counts matches.",
-        planned=PLANNED_REDUCTIONS,
-        common=True,
-    )
-    num_fc_layers: int | None = parameter(
-        None, "How many dense layers follow; null takes one of 512 and one of 256 values.", ge=0, le=MOST_LAYERS
-    )
-    output_size: int = parameter(
-        256, "The width of each dense layer, and of the vector that the text becomes.", ge=1, unit="values", common=True
     )
 
 
@@ -113,7 +88,7 @@ class StackedParallelCnn(nn.Module):
         self.pool_function: PoolFunction = pool_function
         self.stack = DenseStack(
             joined,
-            [_FC_WIDTH, 256] if num_fc_layers is None else [output_size] * num_fc_layers,
+            dense_widths(num_fc_layers, output_size),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
@@ -149,7 +124,7 @@ STACKED_PARALLEL_CNN = Component(
             "ignored-unless",
             "pool_function",
             "pool_size",
-            tuple(range(2, _MOST_POOLED + 1)),
+            tuple(range(2, MOST_POOLED + 1)),
             "pool_function acts only where pool_size is given.",
         ),
         *layer_rules("num_fc_layers", ("output_size",)),
