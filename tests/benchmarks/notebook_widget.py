@@ -259,7 +259,7 @@ def main() -> None:
     """Measure."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=int, default=15, help="how long the paced part goes on")
-    options.add_argument("--epochs", type=int, default=250)
+    options.add_argument("--epochs", type=int, default=90)
     options.add_argument("--pairs", type=int, default=7)
     options.add_argument("--only", choices=["cost", "side_by_side"], help="one of the two parts")
     given = options.parse_args()
