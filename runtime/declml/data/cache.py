@@ -101,8 +101,9 @@ class Cache:
             draft = Path(tempfile.mkdtemp(dir=final.parent, prefix=".draft-"))
             try:
                 facts = write(draft)
-                self._seal(draft, facts)
-                _publish(draft, final)
+                sealed = self._seal(draft, facts)
+                if _publish(draft, final):
+                    self._verified.update({str(final / name): mark for name, mark in sealed.items()})
             finally:
                 if draft.exists():
                     shutil.rmtree(draft, ignore_errors=True)
@@ -123,26 +124,31 @@ class Cache:
         made = self.put(kind, key, write)
         return Entry(made.path, made.facts, cached=False, reason=reason)
 
-    def _seal(self, draft: Path, facts: Mapping[str, Any]) -> None:
+    def _seal(self, draft: Path, facts: Mapping[str, Any]) -> dict[str, tuple[int, int, int]]:
+        """Write the manifest of a finished folder from what its files read back as; return their stat by name."""
         files: dict[str, dict[str, Any]] = {}
+        marks: dict[str, tuple[int, int, int]] = {}
         for path in sorted(each for each in draft.rglob("*") if each.is_file()):
             with path.open("rb") as file:
                 os.fsync(file.fileno())
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            files[path.relative_to(draft).as_posix()] = {"size": path.stat().st_size, "sha256": digest}
+            name, stat = path.relative_to(draft).as_posix(), path.stat()
+            files[name] = {"size": stat.st_size, "sha256": digest}
+            marks[name] = _mark(stat)
         body = json.dumps({"files": files, "facts": facts}, ensure_ascii=False, allow_nan=False)
         text = json.dumps({"sha256": hashlib.sha256(body.encode()).hexdigest(), "body": body}, ensure_ascii=False)
         with (draft / _MANIFEST).open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        return marks
 
     def _intact(self, folder: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
         for name, facts in files.items():
             path = folder / name
             try:
                 stat = path.stat()
-                mark = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+                mark = _mark(stat)
                 if self._verified.get(str(path)) == mark:
                     continue
                 if stat.st_size != facts["size"] or file_sha256(path) != facts["sha256"]:
@@ -171,19 +177,25 @@ def _size(path: Path) -> int:
         return -1
 
 
-def _publish(draft: Path, final: Path) -> None:
-    """Move a finished folder into place and make the move durable; a lost race keeps the winner."""
+def _mark(stat: os.stat_result) -> tuple[int, int, int]:
+    """Return what changes when a file does."""
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def _publish(draft: Path, final: Path) -> bool:
+    """Move a finished folder into place and make the move durable; a lost race keeps the winner and returns False."""
     try:
         draft.rename(final)
     except OSError as error:
         if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
             raise
-        return
+        return False
     handle = os.open(final.parent, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+    return True
 
 
 def _remove(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ import polars as pl
 
 
 class _Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+    def update(self, data: bytes | memoryview, /) -> None: ...
 
 
 HASHED_ROWS = 8_192
@@ -39,8 +39,8 @@ def hash_of_parts(parts: Iterable[pl.Series], rows: int) -> str:
         count += len(part)
         whole = part if len(waiting) == 1 else pl.concat([each.alias("") for each in waiting])
         even = count // HASHED_ROWS * HASHED_ROWS
-        for start in range(0, even, HASHED_ROWS):
-            _add(digest, whole.slice(start, HASHED_ROWS))
+        if even:
+            _add(digest, whole.slice(0, even))
         waiting, count = [whole.slice(even)], count - even
     if count or not rows:
         _add(digest, waiting[0])
@@ -51,30 +51,74 @@ def _type_name(dtype: pl.DataType) -> str:
     return "String" if isinstance(dtype, _TEXT) else str(dtype)
 
 
-def _bytes_of(text: pl.Series) -> int:
-    return int(text.str.len_bytes().sum())
-
-
-def _add(digest: _Digest, part: pl.Series) -> None:
-    digest.update(np.packbits(part.is_null().to_numpy()).tobytes())
+def _add(digest: _Digest, part: pl.Series, size: int = HASHED_ROWS) -> None:
+    """Add a column part by blocks of ``size`` rows: for each where it is missing, then its values."""
+    blocks = [slice(start, min(start + size, len(part))) for start in range(0, max(len(part), 1), max(size, 1))]
     if isinstance(part.dtype, _TEXT):
-        text = part.cast(pl.String)
-        digest.update(text.str.len_bytes().fill_null(0).to_numpy().astype("<u4").tobytes())
-        # A few megabytes at a time, so that long texts are not in memory three times over.
-        step = max(1, _TEXT_BYTES * len(text) // max(1, _bytes_of(text)))
-        for start in range(0, len(text), step):
-            digest.update((text.slice(start, step).str.join("", ignore_nulls=True).item() or "").encode())
-        return
-    if part.dtype.is_numeric() or part.dtype.is_temporal() or part.dtype == pl.Boolean:
+        _add_texts(digest, part.cast(pl.String), blocks)
+    elif part.dtype.is_numeric() or part.dtype.is_temporal() or part.dtype == pl.Boolean:
         physical = part.to_physical()
         if physical.dtype == pl.Boolean:
             physical = physical.cast(pl.UInt8)
-        digest.update(np.ascontiguousarray(physical.fill_null(0).to_numpy()).tobytes())
-        return
+        values = np.ascontiguousarray(physical.fill_null(0).to_numpy())
+        missing = _missing(part)
+        for rows in blocks:
+            digest.update(np.packbits(missing[rows]).tobytes())
+            digest.update(values[rows].data)
+    else:
+        for rows in blocks:
+            _add_nested(digest, part[rows])
+
+
+def _missing(part: pl.Series) -> np.ndarray:
+    return part.is_null().to_numpy() if part.null_count() else np.zeros(len(part), dtype=bool)
+
+
+def _add_texts(digest: _Digest, texts: pl.Series, blocks: Sequence[slice]) -> None:
+    missing = _missing(texts)
+    lengths = texts.str.len_bytes().fill_null(0).to_numpy()
+    ends = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths, dtype=np.int64)])
+    written = _Written(texts, ends)
+    for rows in blocks:
+        digest.update(np.packbits(missing[rows]).tobytes())
+        digest.update(lengths[rows].astype("<u4").tobytes())
+        for piece in written.of(rows.start, rows.stop):
+            digest.update(piece)
+
+
+class _Written:
+    """The bytes of texts, one after the other; a few megabytes of them at a time, as long ones may be many."""
+
+    def __init__(self, texts: pl.Series, ends: np.ndarray) -> None:
+        self._texts = texts
+        self._ends = ends  # (row + 1,): where each text begins, and the last one ends
+        self._first = self._stop = 0
+        self._bytes = memoryview(b"")
+
+    def of(self, start: int, stop: int) -> Iterator[memoryview]:
+        """Yield the bytes of the texts from ``start`` to ``stop``, a piece at a time; rows come in their order."""
+        while start < stop:
+            if start >= self._stop:
+                self._read(start)
+            end = min(stop, self._stop)
+            offset = self._ends[self._first]
+            yield self._bytes[self._ends[start] - offset : self._ends[end] - offset]
+            start = end
+
+    def _read(self, start: int) -> None:
+        fits = int(np.searchsorted(self._ends, self._ends[start] + _TEXT_BYTES, side="right")) - 1
+        self._first, self._stop = start, min(max(fits, start + 1), len(self._texts))
+        texts = self._texts.slice(start, self._stop - start)
+        self._bytes = memoryview((texts.str.join("", ignore_nulls=True).item() or "").encode())
+
+
+def _add_nested(digest: _Digest, part: pl.Series) -> None:
+    digest.update(np.packbits(_missing(part)).tobytes())
     if isinstance(part.dtype, (pl.List, pl.Array)):
         lists = part.cast(pl.List(part.dtype.inner))
         digest.update(lists.list.len().fill_null(0).to_numpy().astype("<u4").tobytes())
-        _add(digest, lists.explode(empty_as_null=False, keep_nulls=False))
+        inner = lists.explode(empty_as_null=False, keep_nulls=False)
+        _add(digest, inner, len(inner))
         return
     # Structs and the like are rare in a table: their Arrow bytes tell them apart, at least within one Polars
     # version.

@@ -18,9 +18,10 @@ from declml.data.bad_rows import Kept, explain_json, explain_ragged, header_of, 
 from declml.data.columns import HASHED_ROWS
 from declml.data.decoding import explain_undecodable, found_encoding, refuse_binary, unpacked_copy
 from declml.data.packed import readable
-from declml.data.read_file import FileReading, all_missing_at_first, read_file, refuse_empty, separator_of, skipped
+from declml.data.read_file import FileReading, read_file, refuse_empty, separator_of, skipped
 from declml.data.sources import ARRAY_HINT, format_of, is_array
 from declml.data.stack import is_mixed, require_same
+from declml.data.typed_csv import HEAD_ROWS, all_missing_at_first
 from declml.errors import UserProblem
 
 SHARD_STEP = HASHED_ROWS
@@ -184,7 +185,6 @@ def _explain(path: Path, how: FileReading, delimited: bool, width: int) -> None:
 
 def _sink_csv(source: Path, target: Path, names: Sequence[str], how: FileReading) -> None:
     """Write a delimited file as Arrow with the types of its first rows, or of all rows where those mislead."""
-    from declml.data.read_file import HEAD_ROWS
 
     def sink(rows: int | None) -> None:
         scan = pl.scan_csv(

@@ -29,10 +29,8 @@ from declml.data.decoding import (
 )
 from declml.data.packed import is_packed, readable
 from declml.data.sources import ARRAY_HINT, format_of, is_array
+from declml.data.typed_csv import is_number, read_typed
 from declml.errors import UserProblem
-
-HEAD_ROWS = 10_000
-"""Rows that tell the types of a delimited file, unless they mislead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ def header_findings(path: Path, *, declared: str | None = None, separator: str |
     with readable(path):
         start = first_bytes(path).decode("utf-8-sig", "replace")
     names = next(csv.reader(StringIO(start, newline=""), delimiter=separator_of(separator, kind)), [])
-    numbers = [name for name in names if _is_number(name)]
+    numbers = [name for name in names if is_number(name)]
     if not numbers or len(numbers) * 2 < len(names):
         return []
     return [
@@ -106,14 +104,6 @@ def header_findings(path: Path, *, declared: str | None = None, separator: str |
             f" '{numbers[0]}'.",
         )
     ]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def refuse_empty(path: Path) -> None:
@@ -131,7 +121,7 @@ def _read_csv(path: Path, how: FileReading) -> FileRead:
     texts = [name for name in how.as_text if name in names]
 
     def typed(source: Path | bytes) -> pl.DataFrame:
-        return _typed(source, separator=separator, null_values=list(how.null_values), texts=texts)
+        return read_typed(source, separator=separator, null_values=list(how.null_values), texts=texts)
 
     def keep(into: IO[bytes]) -> Kept:
         return readable_rows(path, separator, len(names), how.encoding, into)
@@ -193,35 +183,6 @@ def skipped(path: Path, kept: Kept) -> Finding:
             "empty-table", f"{path.name} must have at least one row that can be read; got: {kept.wrong[0]}."
         )
     return kept.finding(path)
-
-
-def _typed(source: Path | bytes, *, separator: str, null_values: list[str], texts: Sequence[str]) -> pl.DataFrame:
-    """Return the table with the types of its first rows, or of all rows where those mislead.
-
-    To look at every row for its type costs five times the reading itself, and few files need it: those where a later
-    value does not fit, and those with a column that begins with nothing but missing values.
-    """
-
-    def read(rows: int | None) -> pl.DataFrame:
-        return pl.read_csv(
-            source,
-            separator=separator,
-            null_values=null_values,
-            infer_schema_length=rows,
-            schema_overrides=dict.fromkeys(texts, pl.String),
-        )
-
-    try:
-        frame = read(HEAD_ROWS)
-    except pl.exceptions.ComputeError:
-        return read(None)
-    return read(None) if all_missing_at_first(frame) else frame
-
-
-def all_missing_at_first(frame: pl.DataFrame) -> bool:
-    """Return whether a column begins with so many missing values that nothing told its type."""
-    head = frame.head(HEAD_ROWS)
-    return frame.height > HEAD_ROWS and any(column.null_count() == head.height for column in head)
 
 
 def _read_jsonl(path: Path, how: FileReading) -> FileRead:

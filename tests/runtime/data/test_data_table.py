@@ -49,6 +49,27 @@ def test_bom_quotes_windows_lines_and_separators_are_read(tmp_path: Path) -> Non
     assert read_table([file], Reading(separator=";")).to_dicts() == [{"name": "Ann", "note": "two\r\nlines; one field"}]
 
 
+@pytest.mark.parametrize("word", ["NA", "NaN", '""', '"NA"'])
+@pytest.mark.parametrize("row", [1, 1_500, 60_000])
+def test_a_word_for_missing_is_seen_wherever_it_stands(tmp_path: Path, word: str, row: int) -> None:
+    """The start of a file, and the columns that it has without the word, decide how the whole is read."""
+    lines = [f"{place},{place / 2},t{place},{place % 2 == 0}" for place in range(60_001)]
+    lines[row] = f"{word},{word},{word},{word}"
+    file = tmp_path / "a.csv"
+    file.write_text("whole,half,text,truth\n" + "\n".join(lines) + "\n")
+    frame = read_table([file])
+    assert frame.dtypes == [pl.Int64, pl.Float64, pl.String, pl.Boolean]
+    assert [frame[name].null_count() for name in frame.columns] == [1, 1, 1, 1]
+    assert all(frame[name][row] is None for name in frame.columns)
+
+
+@pytest.mark.parametrize(("word", "other"), [("-1", "1"), ("true", "false")])
+def test_what_is_a_value_elsewhere_can_mean_missing(tmp_path: Path, word: str, other: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"a\n{other}\n{word}\n{other}\n")
+    assert read_table([file], Reading(null_values=(word,)))["a"].is_null().to_list() == [False, True, False]
+
+
 def test_null_values_are_missing_and_a_config_can_choose_them(tmp_path: Path) -> None:
     file = written(tmp_path, "a,b\n1,NA\n?,x\n,\n")
     assert read_table([file])["b"].to_list() == [None, "x", None]

@@ -12,6 +12,7 @@ from declml.components.features.labels import (
     as_known,
     as_labels,
     can_be_label,
+    coded_labels,
     count_labels,
     from_labels,
     joined_kind,
@@ -83,8 +84,8 @@ class InputBinary:
 
     def summarize(self, column: pl.Series, preprocessing: Values) -> Summary:
         """Return how often each value of a chunk occurs."""
-        labels = as_labels(column)
-        return {"counts": count_labels(labels), "missing": labels.null_count(), "kind": label_kind(column.dtype)}
+        counts, missing = count_labels(column)
+        return {"counts": counts, "missing": missing, "kind": label_kind(column.dtype)}
 
     def merge(self, left: Summary, right: Summary) -> Summary:
         """Return the counts of both chunks."""
@@ -100,10 +101,10 @@ class InputBinary:
 
     def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
         """Return 0 and 1, ``(row,)`` float32; a value that is neither counts as missing."""
-        labels = as_labels(column)
-        values = _truth(labels, facts)
-        strange = int((values.is_null() & labels.is_not_null()).sum())
+        coded = coded_labels(column)
+        values = coded.map(_truth(coded.labels, facts))
         missing = values.null_count()
+        strange = missing - int(coded.map(coded.labels.is_null()).sum())
         strategy = preprocessing["missing_value_strategy"]
         values, keep = fill_missing(values, strategy, facts["fill"])
         counts = {"missing": missing, "unreadable": strange}
@@ -246,7 +247,7 @@ def _inspect(column: pl.Series, name: str, preprocessing: Values, *, is_target: 
     if not can_be_label(column.dtype):
         return [nested_finding(name, "binary", column.dtype)]
     labels = as_labels(column)
-    counts = _variants(count_labels(labels))
+    counts = _variants(count_labels(labels)[0])
     if len(counts) > 2:
         return [finding(found.not_binary(name, values=sorted(counts), count=len(counts)))]
     strategy = preprocessing["missing_value_strategy"]

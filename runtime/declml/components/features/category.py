@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
@@ -11,6 +13,7 @@ from declml.components.features.labels import (
     as_labels,
     by_frequency,
     can_be_label,
+    coded_labels,
     count_labels,
     from_labels,
     joined_kind,
@@ -33,6 +36,8 @@ from declml_schema.declare import Component, Parameters, Rule, parameter
 
 UNKNOWN = "<UNK>"
 """The label of id 0 of an input: what no training row has, and by default what is missing."""
+_UNSEEN = -1
+"""Stands for the place of a label that is in no vocabulary."""
 
 _FILL_DOC = "The label that `fill_with_const` gives a missing value."
 _LOWERCASE_DOC = "Whether labels are compared in lower case, so that `Paris` and `PARIS` are one."
@@ -93,8 +98,8 @@ class InputCategory:
 
     def summarize(self, column: pl.Series, preprocessing: Values) -> Summary:
         """Return how often each label of a chunk occurs."""
-        labels = _labels(column, preprocessing)
-        return {"counts": count_labels(labels), "missing": labels.null_count(), "kind": label_kind(column.dtype)}
+        counts, missing = count_labels(column, lowercase=preprocessing["lowercase"])
+        return {"counts": counts, "missing": missing, "kind": label_kind(column.dtype)}
 
     def merge(self, left: Summary, right: Summary) -> Summary:
         """Return the counts of both chunks."""
@@ -119,15 +124,15 @@ class InputCategory:
 
     def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
         """Return label ids, ``(row,)`` int32; 0 where the label is unknown."""
-        labels = _labels(column, preprocessing)
-        strategy, missing = preprocessing["missing_value_strategy"], labels.null_count()
-        labels, keep = fill_missing(labels, strategy, facts["fill"])
-        ids = _ids(labels, facts["vocabulary"]).fill_null(0)
+        found = _ids(column, facts["vocabulary"], facts["fill"], preprocessing)
         # <UNK> itself is no news: it is what a missing value was asked to become.
-        counts = {"missing": missing, "unseen": int(((ids == 0) & (labels != UNKNOWN)).sum())}
-        if strategy == "drop_row":
-            counts["missing_dropped"] = missing
-        return Encoded(ids.to_numpy(), keep=keep, counts=counts)
+        unseen = found.ids == _UNSEEN
+        counts = {"missing": found.missing, "unseen": int(unseen.sum())}
+        if preprocessing["missing_value_strategy"] == "drop_row":
+            counts["missing_dropped"] = found.missing
+        return Encoded(
+            np.where(unseen, 0, found.ids) if counts["unseen"] else found.ids, keep=found.keep, counts=counts
+        )
 
 
 class OutputCategory(InputCategory):
@@ -168,15 +173,13 @@ class OutputCategory(InputCategory):
 
     def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
         """Return class ids, ``(row,)`` int32; rows without a class that training knows are not kept."""
-        labels = _labels(column, preprocessing)
-        missing = labels.null_count()
-        labels, keep = fill_missing(labels, preprocessing["missing_value_strategy"], facts["fill"])
-        ids = _ids(labels, facts["classes"])
-        known = ids.is_not_null().to_numpy()
-        counts = {"missing": missing, "unseen_dropped": int((~known).sum())}
-        if keep is not None:
-            known, counts["missing_dropped"] = known & keep, missing
-        return Encoded(ids.fill_null(0).to_numpy(), keep=None if known.all() else known, counts=counts)
+        found = _ids(column, facts["classes"], facts["fill"], preprocessing)
+        known = found.ids != _UNSEEN
+        counts = {"missing": found.missing, "unseen_dropped": int((~known).sum())}
+        ids = np.where(known, found.ids, 0) if counts["unseen_dropped"] else found.ids
+        if found.keep is not None:
+            known, counts["missing_dropped"] = known & found.keep, found.missing
+        return Encoded(ids, keep=None if known.all() else known, counts=counts)
 
     def decode(
         self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values
@@ -209,11 +212,29 @@ def _labels(column: pl.Series, preprocessing: Values) -> pl.Series:
     return as_labels(column, lowercase=preprocessing["lowercase"])
 
 
-def _ids(labels: pl.Series, vocabulary: list[str]) -> pl.Series:
-    """Return the place of each label in the vocabulary, ``(row,)`` Int32; null where it is in none."""
-    labels = as_known(labels, vocabulary)
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """The places of a column's labels in a vocabulary, ``(row,)`` int32, and the rows that had none."""
+
+    ids: np.ndarray
+    missing: int
+    keep: np.ndarray | None
+
+
+def _ids(column: pl.Series, vocabulary: list[str], fill: str, preprocessing: Values) -> _Ids:
+    """Return the places of a column's labels: `_UNSEEN` where there is none, that of ``fill`` for a missing label."""
+    coded = coded_labels(column, lowercase=preprocessing["lowercase"])
+    places = _places(coded.labels, vocabulary).set(coded.labels.is_null(), None)
+    ids, strategy = coded.map(places), preprocessing["missing_value_strategy"]
+    filled, keep = fill_missing(ids, strategy, int(_places(pl.Series([fill]), vocabulary)[0]))
+    return _Ids(filled.to_numpy(), ids.null_count(), keep)
+
+
+def _places(labels: pl.Series, vocabulary: list[str]) -> pl.Series:
+    """Return the place of each label in the vocabulary, Int32; `_UNSEEN` where it is in none."""
     places = pl.Series(range(len(vocabulary)), dtype=pl.Int32)
-    return labels.replace_strict(pl.Series(vocabulary, dtype=pl.String), places, default=None, return_dtype=pl.Int32)
+    known = pl.Series(vocabulary, dtype=pl.String)
+    return as_known(labels, vocabulary).replace_strict(known, places, default=_UNSEEN, return_dtype=pl.Int32)
 
 
 def _filled_counts(summary: Summary, preprocessing: Values) -> tuple[dict[str, int], str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -85,10 +87,50 @@ def from_labels(labels: pl.Series, kind: str) -> pl.Series:
     return labels
 
 
-def count_labels(labels: pl.Series) -> dict[str, int]:
-    """Return how often each label occurs, the missing left out."""
-    table = labels.alias("label").drop_nulls().value_counts(name="rows")
-    return dict(zip(table["label"].to_list(), table["rows"].to_list(), strict=True))
+def count_labels(column: pl.Series, *, lowercase: bool = False) -> tuple[dict[str, int], int]:
+    """Return how often each label of a column occurs, and how many values are missing.
+
+    Only the different values become text, which are few where labels are worth learning.
+    """
+    table = column.alias("value").value_counts(name="rows")
+    counts: dict[str, int] = {}
+    missing = 0
+    labels = as_labels(table["value"], lowercase=lowercase).to_list()
+    for label, rows in zip(labels, table["rows"].to_list(), strict=True):
+        if label is None:
+            missing += rows
+        else:
+            counts[label] = counts.get(label, 0) + rows
+    return counts, missing
+
+
+@dataclass(frozen=True, slots=True)
+class CodedLabels:
+    """A column by its different labels: row ``i`` has label ``labels[codes[i]]``, which is null where it is missing."""
+
+    codes: np.ndarray  # (row,) uint32
+    labels: pl.Series  # (code,) text
+
+    def map(self, values: pl.Series) -> pl.Series:
+        """Return for each row the value that ``values``, ``(code,)`` of a number type, has for its label."""
+        known = pl.Series(values.fill_null(0).to_numpy()[self.codes])
+        if not values.null_count():
+            return known
+        nowhere = values.is_null().to_numpy()[self.codes]
+        return known.set(pl.Series(nowhere), None) if nowhere.any() else known
+
+
+def coded_labels(column: pl.Series, *, lowercase: bool = False) -> CodedLabels:
+    """Return the labels of a column as `as_labels` writes them, each of them once."""
+    texts = column if column.dtype == pl.String else as_labels(column)
+    kind = pl.Categorical(pl.Categories.random())
+    coded = texts.cast(kind)  # holds what the codes mean as long as it is there
+    codes = coded.to_physical()
+    present = codes.unique().drop_nulls()  # there may be gaps between them
+    size = int(present.to_numpy().max(initial=0)) + 1
+    labels = pl.Series("label", [None], dtype=pl.String).new_from_index(0, size + 1)
+    labels = labels.scatter(present, as_labels(present.cat.to(kind).cast(pl.String), lowercase=lowercase))
+    return CodedLabels(codes.fill_null(size).to_numpy(), labels)
 
 
 def add_counts(left: dict[str, int], right: dict[str, int]) -> dict[str, int]:

@@ -172,16 +172,31 @@ def _histogram(summary: Summary) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _Numbers:
-    """A column as float64 with null where nothing can be used, and the masks of why."""
+    """A column as float64 with null where nothing can be used, and the masks of why; None where no row is so."""
 
-    def __init__(self, values: pl.Series, unreadable: pl.Series, infinite: pl.Series, outside: pl.Series) -> None:
+    def __init__(
+        self,
+        values: pl.Series,
+        unreadable: pl.Series | None = None,
+        infinite: pl.Series | None = None,
+        outside: pl.Series | None = None,
+    ) -> None:
         self.values = values
         self.unreadable = unreadable
         self.infinite = infinite
         self.outside = outside
 
 
+def _count(*masks: pl.Series | None) -> int:
+    """Return the rows of masks that no row has two of."""
+    return sum(int(mask.sum()) for mask in masks if mask is not None)
+
+
 def _read(column: pl.Series, preprocessing: Values) -> _Numbers:
+    if column.dtype.is_numeric() and preprocessing["normalization"] != "log1p":
+        values = column.cast(pl.Float64)
+        if not column.dtype.is_float() or bool(values.is_finite().all()):
+            return _Numbers(values.alias("value"))  # as most columns are
     present = column.is_not_null()
     if column.dtype.is_numeric() or column.dtype == pl.Boolean:
         values = column.cast(pl.Float64)
@@ -206,15 +221,15 @@ def _inspect(column: pl.Series, name: str, preprocessing: Values, *, is_target: 
         return [nested_finding(name, "number", column.dtype)]
     numbers, rows = _read(column, preprocessing), len(column)
     findings: list[Finding] = []
-    texts = int(numbers.unreadable.sum())
-    if texts:
+    texts = _count(numbers.unreadable)
+    if numbers.unreadable is not None and texts:
         row = first_row(numbers.unreadable)
         told = found.not_numbers(name, texts=texts, rows=rows, row=row, text=str(column[row - 1]))
         findings.append(finding(told))
         if findings[0].fatal:
             return findings
-    infinite = int(numbers.infinite.sum())
-    if infinite:
+    infinite = _count(numbers.infinite)
+    if numbers.infinite is not None and infinite:
         row = first_row(numbers.infinite)
         findings.append(
             Finding(
@@ -223,8 +238,8 @@ def _inspect(column: pl.Series, name: str, preprocessing: Values, *, is_target: 
                 f" {row:,}. They count as missing.",
             )
         )
-    outside = int(numbers.outside.sum())
-    if outside:
+    outside = _count(numbers.outside)
+    if numbers.outside is not None and outside:
         row = first_row(numbers.outside)
         findings.append(
             Finding(
@@ -246,8 +261,8 @@ def _encode(column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
     values = numbers.values
     counts = {
         "missing": values.null_count(),
-        "unreadable": int((numbers.unreadable | numbers.outside).sum()),
-        "infinite": int(numbers.infinite.sum()),
+        "unreadable": _count(numbers.unreadable, numbers.outside),
+        "infinite": _count(numbers.infinite),
     }
     outlier_keep = None
     if preprocessing["outlier_strategy"] is not None and "low" in facts:
