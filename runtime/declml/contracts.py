@@ -98,20 +98,20 @@ class OutputOperation(InputOperation, Protocol):
         ``probability_<class>`` each.
 
         ``answers`` is the decoder's output on the raw scale of the loss: ``(row,)`` numbers or logits, ``(row,
-        class)`` logits.
+        class)`` logits; for sequences `declml.token_rows.Said`.
         """
         ...
 
     def targets(self, encoded: np.ndarray, facts: Facts, preprocessing: Values) -> np.ndarray:
         """Return encoded targets on the scale in which metrics are told: numbers in their own unit, class ids as they
-        are.
+        are. Those of sequences are `declml.token_rows.TokenRows`, and lose the symbol of their end.
         """
         ...
 
     def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values) -> np.ndarray:
         """Return the decoder's answers as metrics want them: ``(row,)`` numbers in their own unit, ``(row,)``
         probabilities of the true class of a binary, ``(row, class)`` probabilities of a category or of the items of a
-        set. ``parameters`` are the output's own, those of the config."""
+        set, `declml.token_rows.SpokenScores` of sequences. ``parameters`` are the output's own, those of the config."""
         ...
 
 
@@ -142,6 +142,22 @@ class TokenStates(NamedTuple):
 
     values: Tensor
     mask: Tensor
+
+
+class TokenAnswers(NamedTuple):
+    """What a decoder of sequences answers when it does not train.
+
+    - ``logits`` ``(batch, token, class)``: one answer for each place of the targets; where a decoder says one token
+      after the other, given the true ones before it. Without targets there are none: ``(batch, 0, class)``.
+    - ``ids`` ``(batch, token)`` int64: what it says by itself, `declml.token_rows.NO_TOKEN` where that has ended;
+      ``chances`` ``(batch, token)`` are the probabilities of these, and ``totals`` ``(batch,)`` the logarithm of the
+      probability of all of a row together.
+    """
+
+    logits: Tensor
+    ids: Tensor
+    chances: Tensor
+    totals: Tensor
 
 
 class Encoder(Protocol):
@@ -194,6 +210,10 @@ class Decoder(Protocol):
     submodel)`` or ``(batch, submodel, class)``, each submodel through weights of its own. One that has
     ``takes_tokens`` set is called with `TokenStates` and can only stand behind a combiner with ``per_token``. Other
     outputs can depend on one that has ``answer_width``, how many numbers it answers for a row.
+
+    One of sequences has ``takes_targets`` set: it is called with the targets besides, ``(batch, token)`` ids with
+    `declml.token_rows.NO_TOKEN` for padding, or None where nobody knows them. While it trains it answers ``(batch,
+    token, class)``, else `TokenAnswers`.
     """
 
     def __call__(self, combined: Tensor) -> Tensor: ...
@@ -208,15 +228,30 @@ class Loss(Protocol):
     def __call__(self, answers: Tensor, targets: Tensor) -> Tensor: ...
 
 
+class TokenLoss(Loss, Protocol):
+    """The loss of a sequence: ``(batch, token, class)`` and ids ``(batch, token)``, padded with `NO_TOKEN`, which never
+    counts. It can be taken a piece of the rows at a time: the loss of all is that of the sum of their parts.
+    """
+
+    def parts(self, answers: Tensor, targets: Tensor) -> Tensor:
+        """Return what each row adds, ``(batch, part)``."""
+        ...
+
+    def of_parts(self, parts: Tensor) -> Tensor:
+        """Return the loss, a scalar, from the ``(part,)`` sums over rows."""
+        ...
+
+
 class Metric(Protocol):
     """A metric: ``build(**parameters)`` gives a function of all rows at once.
 
     ``scores`` and ``targets`` are as `OutputOperation.scores` and `OutputOperation.targets` give them, as torch tensors
     (float64 or float32 scores, int64 class targets, float targets for numbers, 0/1 for binaries). ``threshold`` is
-    the output's own.
+    the output's own. Metrics of sequences get `declml.token_rows.SpokenScores` and the true tokens as
+    `declml.token_rows.TokenRows` instead.
     """
 
-    def __call__(self, scores: Tensor, targets: Tensor) -> float: ...
+    def __call__(self, scores: Any, targets: Any) -> float: ...
 
 
 # --- training: batches go in, weights come out
@@ -226,7 +261,8 @@ class Metric(Protocol):
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Rows on the device. ``groups`` has ``(values, lengths or None)`` per group of the model, in its order;
-    ``targets`` has ``(row,)`` per output. ``rows`` is their number."""
+    ``targets`` has ``(row,)`` per output, or ids ``(row, token)`` padded with `declml.token_rows.NO_TOKEN` for one of
+    sequences. ``rows`` is their number."""
 
     groups: Sequence[tuple[Tensor, Tensor | None]]
     targets: Mapping[str, Tensor]
@@ -262,6 +298,10 @@ class Batches(Rows, Protocol):
 class Optimizer(Protocol):
     """A built optimizer: ``build(weights, **parameters)`` over a list of leaf tensors. ``implementation`` names the
     kernel used.
+
+    One whose component states the fact ``hidden`` is built with ``hidden=`` besides: whether each weight is a matrix
+    between hidden layers. One that trains at other weights than it answers with has ``averaged``, a context in which
+    its answer is in force, and ``average``, which puts it in force for good.
     """
 
     implementation: str
@@ -314,9 +354,16 @@ Emit: TypeAlias = Callable[..., None]
 class Model:
     """A built network and what is around it.
 
-    ``module(groups)`` takes `Batch.groups` and returns output -> answers. ``losses`` are by output, each with its
-    weight.
+    ``module(groups)`` takes `Batch.groups` and returns output -> answers; one with ``takes_targets`` is given
+    `Batch.targets` besides. ``losses`` are by output, each with its weight.
     """
 
     module: nn.Module
     losses: Mapping[str, tuple[Loss, float]]
+
+
+def answers_of(module: nn.Module, batch: Batch) -> Mapping[str, Any]:
+    """Return what a module answers to a batch, by output: `TokenAnswers` or a tensor of logits or numbers."""
+    if getattr(module, "takes_targets", False):
+        return module(batch.groups, batch.targets)
+    return module(batch.groups)

@@ -72,6 +72,21 @@ def locate_pretrained(name: str, base: Path | None = None) -> Path:
     )
 
 
+def locate_word_vectors(name: str) -> Path:
+    """Return the file of word vectors that ``name`` stands for; where there is none it is a `UserProblem`.
+
+    It is absolute, with ``~``, or relative to the folder of `relative_to` or the working one.
+    """
+    found = next((path for path in _folders(name, None) if path.is_file()), None)
+    if found is None:
+        raise UserProblem(
+            "embeddings-not-found",
+            f"pretrained_embeddings must be a file with a word and its numbers in each line; got no file '{name}'.",
+            hint=f"Looked for {_folders(name, None)[0]}. Nothing is downloaded.",
+        )
+    return found
+
+
 def tokenizer_digest(folder: Path) -> str:
     """Return one SHA-256 of all files in ``folder`` that decide how its tokenizer cuts, in hex.
 

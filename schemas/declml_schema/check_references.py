@@ -171,7 +171,7 @@ def _check_output(
     if owner is not None:
         others = [name for name in outputs if name != owner.name]
         if reference.value in others:
-            return True
+            return not _tell_spoken(inspection, reference, outputs)
         _tell_absent(inspection, reference, "dependencies must be names of other outputs", others)
         return False
     if reference.value in outputs or reference.value == COMBINED:
@@ -181,6 +181,17 @@ def _check_output(
         inspection, reference, f"{subject} must be the name of an output or '{COMBINED}'", [*outputs, COMBINED]
     )
     return False
+
+
+def _tell_spoken(inspection: Inspection, reference: Reference, outputs: Mapping[str, FeatureReading]) -> bool:
+    """Tell of an output that another cannot depend on, since its answers are as many as there are tokens."""
+    word = outputs[reference.value].word
+    if word is None or not word.facts.get("of_tokens"):
+        return False
+    message = f"dependencies must be outputs with one answer for a row; '{reference.value}' is a {word.name}."
+    hint = "A sequence or text output may itself depend on others."
+    inspection.add("feature-mismatch", message, reference.node.span, reference.path, hint=hint)
+    return True
 
 
 def _tell_absent(inspection: Inspection, reference: Reference, rule: str, known: Sequence[str]) -> None:

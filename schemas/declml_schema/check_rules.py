@@ -28,6 +28,8 @@ def _ignored_unless(inspection: Inspection, reading: Reading, rule: Mapping[str,
     assert reading.block is not None
     if value is BAD or actual is BAD or value == reading.block.defaults.get(name) or actual in rule["values"]:
         return
+    if "or_given" in rule and reading.value(rule["or_given"]) is not None:
+        return
     message = f"{name} acts only while {other} is {_among(rule['values'])}; got {show(actual)}, so it does nothing."
     _tell(inspection, reading, "ignored-parameter", message, rule, severity=Severity.WARNING)
 

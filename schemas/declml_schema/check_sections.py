@@ -15,6 +15,7 @@ from declml_schema.check_values import read_value
 from declml_schema.document import entries, resolve
 from declml_schema.inspection import BAD, Inspection, Reading
 from declml_schema.planned import asks_for_nothing, planned_components, planned_keys
+from declml_schema.token_keeping import TOKENS_COMBINER, keepers, taggers
 from declml_schema.tree import Entry, MappingNode, Node, Scalar
 from declml_schema.vocabulary import Block, Word
 
@@ -58,7 +59,7 @@ def read_config(inspection: Inspection, root: MappingNode) -> ConfigReading:
         "combiner",
         _node(top, "combiner"),
         "combiner",
-        default=_default_type(inspection, "config", "combiner"),
+        default=_default_combiner(inspection, config),
     )
     _read_parts(inspection, config, config.choices["combiner"])
     model_type = top.given.get("model_type")
@@ -82,6 +83,16 @@ def read_config(inspection: Inspection, root: MappingNode) -> ConfigReading:
         _read_scheduler(inspection, config, _node(config.sections["trainer"], "learning_rate_scheduler"))
     _read_backend(inspection, config, _node(top, "backend"))
     return config
+
+
+def _default_combiner(inspection: Inspection, config: ConfigReading) -> str | None:
+    """Return the combiner where the config names none: one that takes tokens where some are kept for a tagger.
+
+    So a Ludwig config with a tagger and no combiner is right as it is.
+    """
+    if taggers(config.outputs) and keepers(config.inputs):
+        return TOKENS_COMBINER
+    return _default_type(inspection, "config", "combiner")
 
 
 def _read_parts(inspection: Inspection, config: ConfigReading, owner: Chosen) -> None:

@@ -50,6 +50,10 @@ def examine(schema: Schema, node: Node, path: str, planned: Sequence[Any] = ()) 
 def _alternatives(
     schema: Schema, target: MappingNode | SequenceNode, node: Node, path: str, planned: Sequence[Any]
 ) -> Answer:
+    if isinstance(target, MappingNode):
+        chosen = _by_type(schema, target, path, planned)
+        if chosen is not None:
+            return (BAD, [chosen]) if isinstance(chosen, Problem) else examine(chosen, node, path, planned)
     wanted = "object" if isinstance(target, MappingNode) else "array"
     best: Answer | None = None
     for branch in schema["anyOf"]:
@@ -59,6 +63,21 @@ def _alternatives(
                 return answer
             best = best or answer
     return best or (BAD, [_wrong_type(schema, target, node, path)])
+
+
+def _by_type(schema: Schema, target: MappingNode, path: str, planned: Sequence[Any]) -> Schema | Problem | None:
+    """Return the alternative that the key ``type`` names, or what is wrong with it; None where it chooses nothing."""
+    kinds: dict[str, Schema] = {}
+    for branch in schema["anyOf"]:
+        leaf: Schema = branch.get("properties", {}).get("type", {})
+        planned = leaf.get("x-planned", planned)
+        for name in leaf.get("enum", ()):
+            kinds[name] = branch
+    entry = next((each for each in entries(target) if each.key.text == "type"), None)
+    if len(kinds) < 2 or entry is None:
+        return None
+    value, problems = examine({"enum": list(kinds)}, entry.value, f"{path}.type", planned)
+    return problems[0] if problems else kinds.get(value)
 
 
 def _scalar(schema: Schema, target: Scalar, node: Node, path: str, planned: Sequence[Any]) -> Answer:

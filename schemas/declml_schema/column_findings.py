@@ -142,3 +142,14 @@ def quoted(values: Sequence[str], *, of: int | None = None, most: int = 3) -> st
     shown = ", ".join(f"'{value}'" for value in values[:most])
     more = (len(values) if of is None else of) - len(values[:most])
     return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def unfit_labels(column: str, *, of: str, count: int, rows: int, row: int, labels: int, tokens: int) -> Found:
+    """Return the finding for rows with another number of labels than tokens; the last three are the first such row."""
+    verb = "has" if count == 1 else "have"
+    message = (
+        f"Column '{column}' must have a label for each token of '{of}'; {count:,} of {rows:,} rows {verb} not, first"
+        f" row {row:,} with {labels:,} for {tokens:,}: they are left out."
+    )
+    hint = "Both are cut by the tokenizer of their feature, and at its max_sequence_length."
+    return Found("unfit-labels", message, fatal=count * 2 > rows, hint=hint)

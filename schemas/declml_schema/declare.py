@@ -78,7 +78,8 @@ def parameter(  # noqa: PLR0913 - one argument for each thing that can be said o
 class Rule:
     """A cross-field rule from a closed vocabulary: data that travels in the schema as ``x-rules``.
 
-    - ``ignored-unless``: ``parameter`` acts only while ``other`` has one of ``values`` (a warning, not an error);
+    - ``ignored-unless``: ``parameter`` acts only while ``other`` has one of ``values``, or ``or_given`` is given (a
+      warning, not an error);
     - ``requires``: while ``parameter`` has one of ``values``, ``other`` must be given;
     - ``exclusive``: at most one of ``parameter`` and ``other`` may be given;
     - ``divisible``: ``parameter`` must be a multiple of ``other``;
@@ -91,6 +92,7 @@ class Rule:
     other: str = ""
     values: tuple[Any, ...] = ()
     doc: str = ""
+    or_given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +107,16 @@ class Component:
 
     - input: ``default_encoder``; ``pace``, what `auto` is at most where there is such an input: ``learning_rate``,
       ``epochs``, and ``batch_rows``, the smallest batch;
-    - output: ``default_decoder``, ``default_loss``, ``default_metric``, ``parameters`` are its own keys;
+    - output: ``default_decoder``, ``default_loss``, ``default_metric``, ``of_tokens`` (whether each token is an answer
+      of its own), ``parameters`` are its own keys;
     - metric: ``goal`` (``maximize`` or ``minimize``), ``range``, ``package`` (what must be installed for it) and
       ``on_request`` (both: only told where a config names it);
     - encoder: ``implies`` (preprocessing values that it brings, a value ``$name`` standing for its own parameter),
       ``pace`` (as an input's, in whose place it comes where the encoder trains), ``asks`` (what it needs of its
       features' fit and arrays that no config says, by the names that `declml.contracts.InputOperation` knows; values as
       in ``implies``).
+    - decoder: ``tokens`` (whether it needs a vector for each token of an input), ``asks`` (what it needs of its target
+      that no config says: ``ends``, a symbol at the end of each sequence);
     - combiner: ``sources`` (whether it is built with the names and types of the features), ``tokens`` (whether it takes
       a vector for each token of a feature, and needs one that has them).
 

@@ -98,7 +98,7 @@ def component_json(module: str, attribute: str, component: Component) -> dict[st
 
 
 def _rule_json(rule: Rule, properties: Mapping[str, Any]) -> dict[str, Any]:
-    for name in filter(None, (rule.parameter, rule.other)):
+    for name in filter(None, (rule.parameter, rule.other, rule.or_given)):
         if name not in properties:
             raise ValueError(f"the rule {rule} must name declared parameters; {name!r} is none")
     answer: dict[str, Any] = {"kind": rule.kind, "parameter": rule.parameter}
@@ -106,6 +106,8 @@ def _rule_json(rule: Rule, properties: Mapping[str, Any]) -> dict[str, Any]:
         answer["other"] = rule.other
     if rule.values:
         answer["values"] = list(rule.values)
+    if rule.or_given:
+        answer["or_given"] = rule.or_given
     if rule.doc:
         answer["doc"] = rule.doc
     return answer

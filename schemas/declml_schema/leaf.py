@@ -108,7 +108,11 @@ def full_value(schema: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, dict):
         properties = schema.get("properties")
         for branch in schema.get("anyOf", ()):
-            properties = properties or branch.get("properties")
+            own = branch.get("properties")
+            if own and value.get("type") in own.get("type", {}).get("enum", ()):
+                properties = own
+                break
+            properties = properties or own
         if properties:
             filled = {name: leaf["default"] for name, leaf in properties.items() if "default" in leaf}
             return filled | {name: full_value(properties.get(name, {}), each) for name, each in value.items()}

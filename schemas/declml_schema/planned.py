@@ -25,6 +25,13 @@ Names: TypeAlias = Mapping[str, Sequence[Any]]
 _TRACKERS = ("aim", "comet", "mlflow", "tensorboard", "wandb")
 _NOTE = "proc_column"
 """What Ludwig writes into the configs that it renders: a hash for its own cache."""
+_IDLE: Mapping[str, str] = {
+    "reduce_dependencies": "the answers that it would reduce are one for each row",
+    "learning_rate_scaling": "it goes by the number of workers, and there is one",
+    "block_wise": "bitsandbytes works in blocks, whatever is said",
+    "percentile_clipping": "bitsandbytes clips no more; gradient_clipping does",
+}
+"""What has nothing to do here, with the reason."""
 
 
 @lru_cache(maxsize=1)
@@ -79,6 +86,10 @@ def tell_planned(inspection: Inspection, entry: Entry, path: str, what: str, pla
     if name == _NOTE:
         message = f"'{name}' of {what} is a note of Ludwig's to itself, which does nothing here."
         inspection.add("ignored-parameter", message, entry.key.span, path, severity=Severity.INFORMATION)
+        return
+    if name in _IDLE:
+        message = f"'{name}' of {what} does nothing here: {_IDLE[name]}."
+        inspection.add("ignored-parameter", message, entry.key.span, path, severity=Severity.WARNING)
         return
     inspection.add("not-built-yet", f"'{name}' of {what} is known but not built yet.", entry.key.span, path)
 

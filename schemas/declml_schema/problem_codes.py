@@ -30,7 +30,8 @@ DATA_CODES = frozenset(
         "missing-dropped", "missing-target", "not-a-date", "not-a-number", "not-a-vector", "not-an-h3-index",
         "not-binary", "not-shares", "one-class", "outside-log1p", "wrong-column-type", "wrong-length",
         # What the columns are to each other, and the rows to the split.
-        "class-imbalance", "feature-equals-target", "outlier", "unreadable-value", "unseen-class", "unseen-value",
+        "class-imbalance", "feature-equals-target", "outlier", "unreadable-value", "unfit-labels", "unseen-class",
+        "unseen-value",
         # The files.
         "guessed-encoding", "no-header", "offline-source", "skipped-rows",
     }

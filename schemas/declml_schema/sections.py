@@ -108,6 +108,12 @@ class OutputFeature(Parameters):
         "Other outputs whose answers this output's decoder sees beside the combined vector; they are made first.",
         reference="output_feature",
     )
+    reduce_input: Literal["sum", "mean", "avg", "max", "last"] = parameter(
+        "sum",
+        "How the vectors of the tokens become one for this output, where the combiner keeps one for each token: their"
+        " sum, mean (or avg), largest numbers, or the last one.",
+        planned=["attention", "concat"],
+    )
     loss: dict[str, Any] | None = parameter(
         None,
         "What training makes small, and how much this output weighs against the others.",

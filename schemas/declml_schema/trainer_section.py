@@ -135,6 +135,63 @@ class Trainer(Parameters):
     bucketing_field: str | None = parameter(
         None, "A text input; rows of like length share batches, which pads less.", reference="input_feature"
     )
+    effective_batch_size: int | Literal["auto"] = parameter(
+        "auto",
+        "Rows per optimizer step over all batches that are added up for it: with a batch_size, it decides"
+        " `gradient_accumulation_steps`. `auto` leaves both as they are.",
+        ge=1,
+        unit="rows",
+    )
+    max_batch_size: int = parameter(
+        1099511627776, "The largest batch that `batch_size: auto` may choose.", ge=1, unit="rows"
+    )
+    eval_steps: int | None = parameter(
+        None,
+        "Batches of `eval_batch_size` to evaluate on while training, the first of each split; null takes all rows. The"
+        " last evaluation always takes all.",
+        ge=1,
+        unit="batches",
+    )
+    layers_to_freeze_regex: str | None = parameter(
+        None,
+        "A regular expression: weights whose name has it stay as they are, such as `^encoders` or `decoders.price`.",
+        examples=["^encoders\\.", "^combiner"],
+    )
+    enable_gradient_checkpointing: bool = parameter(
+        False, "Compute the combiner a second time for its gradients instead of remembering it: less memory, more time."
+    )
+    modality_dropout: float = parameter(
+        0.0,
+        "How likely each row loses each input while training: more makes a model that gets on without some of them.",
+        ge=0,
+        lt=1,
+    )
+    loss_balancing: Literal["none", "log_transform", "uncertainty", "famo", "gradnorm", "nash_mtl", "pareto_mtl"] = (
+        parameter(
+            "none",
+            "How the losses of several outputs are weighed anew at each step, beside the weights that they have.",
+        )
+    )
+    loss_balancing_alpha: float = parameter(
+        1.5, "How much gradnorm pulls outputs that learn slowly; larger pulls more.", ge=0
+    )
+    loss_balancing_lr: float = parameter(
+        0.01, "How fast uncertainty, famo and gradnorm learn their weights; larger follows the losses faster.", gt=0
+    )
+    loss_balancing_preference_vector: list[float] | None = parameter(
+        None,
+        "What each output is worth to pareto_mtl, in the order of the outputs; null values all alike.",
+        examples=[[0.7, 0.3]],
+    )
+    loss_balancing_tchebycheff_weight: float = parameter(
+        0.5, "The share of pareto_mtl that looks at the worst output alone; 0 looks at the sum of all.", ge=0, le=1
+    )
+    model_soup: Literal["uniform", "greedy"] | None = parameter(
+        None,
+        "Average the weights of the best evaluations in the end: all of them alike (uniform), or one after the other as"
+        " long as the deciding metric gets better (greedy).",
+    )
+    model_soup_top_k: int = parameter(5, "How many of the best evaluations are averaged at most.", ge=1)
     use_mixed_precision: bool = parameter(False, "Compute in 16 bits where that is safe: faster on most GPUs.")
     seed: int = parameter(
         42,
@@ -161,6 +218,13 @@ SECTION = Component(
     "trainer",
     "How the model is trained.",
     Trainer,
-    rules=(Rule("exclusive", "checkpoints_per_epoch", "steps_per_checkpoint", doc="Both say when to evaluate."),),
+    rules=(
+        Rule("exclusive", "checkpoints_per_epoch", "steps_per_checkpoint", doc="Both say when to evaluate."),
+        Rule("ignored-unless", "loss_balancing_alpha", "loss_balancing", ("gradnorm",)),
+        Rule("ignored-unless", "loss_balancing_lr", "loss_balancing", ("uncertainty", "famo", "gradnorm")),
+        Rule("ignored-unless", "loss_balancing_preference_vector", "loss_balancing", ("pareto_mtl",)),
+        Rule("ignored-unless", "loss_balancing_tchebycheff_weight", "loss_balancing", ("pareto_mtl",)),
+        Rule("ignored-unless", "model_soup_top_k", "model_soup", ("uniform", "greedy")),
+    ),
     facts={"default_types": {"optimizer": "adamw"}},
 )

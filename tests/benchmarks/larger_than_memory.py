@@ -93,7 +93,7 @@ def batches_for(path: Path, folder: Path, numbers: int, most_bytes: int | None) 
         facts[feature.name] = fitted.facts
         encoded[feature.name] = encode_feature(cache, table, feature.column, fitting, fitted).encoded
     groups = list(blueprint(plan, facts, components).groups)
-    targets = {"target": encoded["target"].values}
+    targets = {"target": encoded["target"]}
     return batches_of(groups, encoded, targets, sides.rows("training"), device="cpu", most_bytes=most_bytes)
 
 

@@ -146,7 +146,12 @@ def our_batches(problem: Problem) -> InMemoryBatches:
     groups = problem.blueprint.groups
     ragged = any(problem.encoded[member.name].offsets is not None for group in groups for member in group.members)
     return batches_of(
-        groups, problem.encoded, {"target": problem.target}, np.arange(problem.rows), device="cpu", by_length=ragged
+        groups,
+        problem.encoded,
+        {"target": Encoded(problem.target)},
+        np.arange(problem.rows),
+        device="cpu",
+        by_length=ragged,
     )
 
 

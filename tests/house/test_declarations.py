@@ -43,6 +43,12 @@ BOUND: Mapping[tuple[str, str, str], str] = {
     ("decoder", "classifier", "submodels"): "the combiner decides how many there are",
     ("decoder", "projector", "submodels"): "the combiner decides how many there are",
     ("decoder", "regressor", "submodels"): "the combiner decides how many there are",
+    ("decoder", "mlp_classifier", "submodels"): "the combiner decides how many there are",
+    ("decoder", "mlp_classifier", "count_classes"): "one decoder serves both; that of classes binds it",
+    ("decoder", "regressor", "calibration"): "the head also serves the classifier, whose answers can be calibrated",
+    ("decoder", "regressor", "mc_dropout_samples"): "the head also serves the classifier, whose answers have a spread",
+    ("metric", "corn", "ranks"): "the order of the classes is the loss's or the data's",
+    ("optimizer", "muon", "hidden"): "the network knows which weights are hidden layers'",
     ("decoder", "regressor", "count_classes"): "one decoder serves both; the classifier's declaration binds it to true",
     ("encoder", "gru", "unit_forget_bias"): "the stack also serves the lstm; a gru has no forget gate",
 }
@@ -57,6 +63,7 @@ OTHER_DEFAULTS: Mapping[tuple[str, str, str], str] = {
 TWO_MEANINGS: Mapping[str, str] = {
     "early_stop": "trees take a number as it is; a network may leave it to declml",
     "learning_rate": "trees take a number as it is; a network may leave it to declml",
+    "calibration": "an output switches it on; a decoder names the way, as in Ludwig",
     "fill_value": "it is a value of the column, so it has the column's own type",
     "most_common": "its unit is what is counted: labels, classes or tokens",
 }

@@ -150,6 +150,7 @@ ACTS: Mapping[tuple[str, str], tuple[pl.Series, Mapping[str, tuple[Mapping[str, 
     ),
 }
 """By feature type: a column, and for each parameter the values under which it acts and another value of its own."""
+ACTS = {**ACTS, **{("output", name): ACTS["input", name] for name in ("sequence", "text")}}
 
 
 def outcome(component: Component, column: pl.Series, values: Mapping[str, Any]) -> str:
@@ -197,7 +198,7 @@ def test_what_an_output_says_of_its_predictions_acts() -> None:
     }
     # hits_at_k takes top_k from the output: tests/runtime/test_metrics.py sees that it acts there. What a calibration
     # does is in tests/runtime/run/test_calibrating.py.
-    elsewhere = {name: {"top_k"} for name in ("category", "category_distribution")}
+    elsewhere = {name: {"top_k"} for name in ("category", "category_distribution")} | {"sequence": set(), "text": set()}
     outputs = {name: component for (kind, name), component in COMPONENTS.items() if kind == "output"}
     assert {name: {*each.parameters.model_fields} - {"calibration"} for name, each in outputs.items()} == {
         **{name: set(changed) for name, (_, _, changed) in answers.items()},

@@ -92,6 +92,7 @@ DRAFTS = {
     "run/saved.py": "copies that nobody reads before the weights, written last, are beside them",
     "run/tables.py": "a draft that is renamed, and a buffer in memory",
     "run/frozen.py": "into the draft folder that the cache publishes whole",
+    "run/target_statistics.py": "into the draft folder that the cache publishes whole",
     "data/cache.py": "into the draft folder that it publishes whole",
     "data/columns.py": "a buffer in memory",
     "data/read_start.py": "a copy in a temporary folder of its own, read by nobody else",

@@ -262,10 +262,10 @@ def test_what_is_not_known_yet_is_left_out_or_said_to_be_so(tmp_path: Path) -> N
             ["`num_layrs` most likely means `num_layers`.", "How many recurrent layers"],
         ),
         ("type: concat", "type: con|cta", ["`concta` most likely means `concat`.", "**`concat`** combiner"]),
-        ("epochs: 3", "effective_batch_|size: 3", ["Ludwig's that declml does not build yet"]),
+        ("epochs: 3", "increase_batch_size_on_pla|teau: 3", ["Ludwig's that declml does not build yet"]),
         (
             "type: concat",
-            "type: perc|eiver",
+            "type: tabp|fn_v2",
             [
                 "Ludwig's that declml does not build yet",
                 "There are `comparator`, `concat`",
@@ -321,7 +321,7 @@ def test_that_a_parameter_does_nothing_is_said_once(tmp_path: Path, value: str, 
     assert ("ignored-parameter" in [each.code for each in session.checked(snapshot).problems]) is is_a_problem
     found = hovered(tmp_path, f"  output_|size: {value}\n", text)
     assert found is not None
-    assert "acts only where num_fc_layers is at least 1." in found[0]
+    assert "acts only where num_fc_layers is at least 1 or fc_layers is given." in found[0]
     assert ("**Now it does nothing**: `num_fc_layers` is `0`." in found[0]) is not is_a_problem
 
 

@@ -9,7 +9,23 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from declml.components.optimizers import adadelta, adagrad, adam, adamax, adamw, lion, nadam, radam, rmsprop, sgd
+from declml.components.optimizers import (
+    adadelta,
+    adafactor,
+    adagrad,
+    adam,
+    adamax,
+    adamw,
+    lamb,
+    lars,
+    lion,
+    muon,
+    nadam,
+    radam,
+    rmsprop,
+    schedule_free_adamw,
+    sgd,
+)
 from declml.components.optimizers.torch_optim import TorchOptim
 
 CASES: list[tuple[Any, str, dict[str, Any]]] = [
@@ -35,7 +51,8 @@ CASES: list[tuple[Any, str, dict[str, Any]]] = [
     (rmsprop, "RMSprop", {"momentum": 0.5, "alpha": 0.8, "eps": 1e-2, "weight_decay": 0.1}),
     (rmsprop, "RMSprop", {"centered": True, "eps": 1e-2}),
 ]
-MODULES = [adadelta, adagrad, adam, adamax, adamw, lion, nadam, radam, rmsprop, sgd]
+OURS_ALONE = [adafactor, lamb, lars, lion, muon, schedule_free_adamw]
+MODULES = [adadelta, adagrad, adam, adamax, adamw, nadam, radam, rmsprop, sgd, *OURS_ALONE]
 FOREACH = [adadelta, adagrad, adamax, nadam, radam, rmsprop]
 
 
@@ -139,7 +156,16 @@ def test_every_declared_parameter_acts_and_defaults_agree(module: Any) -> None:
         "momentum_decay": 3.0,
         "alpha": 0.3,
         "centered": True,
+        "scale_parameter": True,
+        "relative_step": True,
+        "warmup_init": True,
+        "bias_correction": False,
+        "adam_w_mode": False,
+        "max_unorm": 0.3,
+        "warmup_steps": 4,
     }
+    if module is lars:
+        changes["weight_decay"] = 3.0  # a gradient that is only turned a little has the length of its weight again
 
     def after(**options: Any) -> Tensor:
         tensors = weights()
@@ -153,10 +179,16 @@ def test_every_declared_parameter_acts_and_defaults_agree(module: Any) -> None:
     assert torch.equal(after(), after(**declared))
     for name in declared:
         # Some act only beside others: a mean that forgets fast is what amsgrad remembers.
-        given = {"dampening": {"momentum": 0.9}, "nesterov": {"momentum": 0.9}, "amsgrad": {"betas": [0.9, 0.5]}}.get(
-            name, {}
-        )
-        assert not torch.allclose(after(**given), after(**given, **{name: changes[name]}), atol=1e-4), name
+        beside: dict[str, dict[str, Any]] = {
+            "dampening": {"momentum": 0.9},
+            "nesterov": {"momentum": 0.9, "nesterov": False},
+            "amsgrad": {"betas": [0.9, 0.5]},
+            "warmup_init": {"relative_step": True},
+            "adam_w_mode": {"weight_decay": 0.5},
+            "bias_correction": {"weight_decay": 0.5},  # without it a step's length is the weight's, whatever its own
+        }
+        given = beside.get(name, {})
+        assert not torch.allclose(after(**given), after(**{**given, name: changes[name]}), atol=1e-4), name
 
 
 def test_nesterov_without_momentum_or_with_dampening_does_what_torch_can() -> None:
@@ -181,6 +213,25 @@ def test_no_weights_and_no_gradients_are_no_step(module: Any) -> None:
 def test_weights_that_no_kernel_takes_fall_back(module: Any) -> None:
     complex_weight = torch.ones(2, dtype=torch.complex64, requires_grad=True)
     assert module.COMPONENT.build([complex_weight]).implementation.startswith("torch.optim.")
+
+
+@pytest.mark.parametrize("module", OURS_ALONE)
+def test_what_torch_does_not_have_goes_on_bit_for_bit_too(module: Any) -> None:
+    options = {"weight_decay": 0.1}
+    whole = weights()
+    optimizer = module.COMPONENT.build(whole, **options)
+    for step in range(3):
+        give_gradients(whole, step, skip=1)
+        optimizer.step(0.01)
+    resumed = [tensor.detach().clone().requires_grad_() for tensor in whole]
+    other = module.COMPONENT.build(resumed, **options)
+    other.load({key: tensor.clone() for key, tensor in optimizer.state().items()})
+    for step in range(3, 6):
+        for tensors, each in ((whole, optimizer), (resumed, other)):
+            give_gradients(tensors, step)
+            each.step(0.01)
+    assert all(torch.equal(a, b) for a, b in zip(whole, resumed, strict=True))
+    assert all(torch.equal(value, other.state()[key]) for key, value in optimizer.state().items())
 
 
 @pytest.mark.parametrize("options", [{}, {"betas": [0.5, 0.8], "weight_decay": 0.2}])
@@ -216,7 +267,7 @@ def test_each_lowers_a_plain_loss(module: Any) -> None:
     target = [tensor.detach() + 1.0 for tensor in weights()]
     tensors = weights()
     optimizer = module.COMPONENT.build(tensors)
-    rate = {adadelta: 1.0, adagrad: 0.5, lion: 0.01}.get(module, 0.05)
+    rate = {adadelta: 1.0, adagrad: 0.5, lion: 0.01, lamb: 0.02, lars: 0.02}.get(module, 0.05)
 
     def loss() -> Tensor:
         return torch.stack([((a - b) ** 2).mean() for a, b in zip(tensors, target, strict=True)]).sum()

@@ -203,10 +203,10 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "planned value": (HEAD + "model_type: llm\n", [("not-built-yet", "model_type", "llm")]),
     "planned parameter": (HEAD + "trainer: {compile: true}\n", [("not-built-yet", "trainer.compile", "compile")]),
     "planned component": (
-        HEAD + "combiner: {type: perceiver, num_heds: 2}\n",
+        HEAD + "combiner: {type: tabpfn_v2, n_estimatrs: 2}\n",
         [
-            ("not-built-yet", "combiner.type", "perceiver"),
-            ("unknown-key", "combiner.num_heds", "num_heds"),
+            ("not-built-yet", "combiner.type", "tabpfn_v2"),
+            ("unknown-key", "combiner.n_estimatrs", "n_estimatrs"),
         ],
     ),
     "planned section": (
@@ -470,8 +470,8 @@ def test_a_required_key_that_is_misspelt_is_one_problem() -> None:
 
 
 def test_a_hint_speaks_of_one_name_in_the_singular() -> None:
-    (problem,) = check(HEAD.replace("type: category}", "type: category, decoder: {type: regressor}}")).problems
-    assert problem.hint == "There is classifier."
+    (problem,) = check(HEAD.replace("type: category}", "type: vector, decoder: {type: regressor}}")).problems
+    assert problem.hint == "There is projector."
 
 
 def test_a_path_where_the_data_section_belongs_is_mended_by_its_fix() -> None:

@@ -44,7 +44,7 @@ BODIES = {
     "older flat parameter": ("type: text\nlevel: word\nencoder: lstm\nstate_size: 32", ["legacy-spelling"]),
     "tied": ("type: number\ntied: zero", []),
     "tied to nothing": ("type: number\ntied: nobody", ["absent-feature"]),
-    "list": ("type: number\nencoder: {type: dense, fc_layers: [{output_size: 8}]}", ["not-built-yet"]),
+    "list": ("type: number\nencoder: {type: dense, fc_layers: [{output_size: 8}]}", []),
     "bad column": ("type: number\ncolumn: 7", ["wrong-type"]),
     "missing type": ("column: other", ["missing-key"]),
 }

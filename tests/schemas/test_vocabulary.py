@@ -45,7 +45,7 @@ def test_a_word_is_found_by_kind_name_and_feature_type() -> None:
     assert place[0] == "declml.components.encoders.lstm"
     assert words.doc("encoder", "lstm", "text")
     assert "num_layers" in words.parameters("encoder", "lstm", "text")
-    assert words.owners("optimizer", "momentum") == ["rmsprop", "sgd"]
+    assert words.owners("optimizer", "amsgrad") == ["adam", "adamw"]
 
 
 @pytest.mark.parametrize("kind", vocabulary().kinds)
@@ -74,7 +74,9 @@ def test_defaults_that_a_feature_type_names_are_there() -> None:
     for side, kinds in (("input", ("encoder",)), ("output", ("decoder", "loss", "metric"))):
         for word in words.words(side):
             for kind in kinds:
-                name = word.facts[f"default_{kind}"]
+                name = word.facts.get(f"default_{kind}")
+                if name is None and kind == "metric":
+                    continue  # such outputs are judged by their loss
                 assert words.find(kind, name, word.name) is not None, (word.name, kind, name)
 
 

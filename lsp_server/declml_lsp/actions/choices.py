@@ -46,6 +46,7 @@ def _switches(
     if not node.entries:
         return  # nothing is chosen yet
     others = [word for word in words.words(meaning.kind, meaning.feature) if word.name != chosen]
+    others.sort(key=lambda word: "package" in word.facts)  # what has to be installed for it comes last
     type_key = "decay" if meaning.section == "scheduler" else "type"
     own = {*_own_keys(words, meaning), type_key}
     for word in others[:_MOST]:

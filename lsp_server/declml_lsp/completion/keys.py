@@ -99,6 +99,8 @@ def _idle(meaning: MappingMeaning, name: str, level: Level) -> str:
 
 def _is_idle(meaning: MappingMeaning, rule: Schema, level: Level) -> bool:
     other: str = rule["other"]
+    if rule.get("or_given") in level.keys:
+        return False
     if other in level.scalars:
         value = resolve_plain(level.scalars[other])
     elif other in level.keys or other not in meaning.properties:

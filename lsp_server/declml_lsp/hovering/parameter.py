@@ -91,7 +91,7 @@ def _conditions(look: Look, key: str, path: str, force: InForce | None) -> Itera
         now = ""
         if rule["kind"] == "ignored-unless" and not is_told and force is not None and rule["other"] in force.values:
             actual = force.values[rule["other"]]
-            if actual not in rule["values"]:
+            if actual not in rule["values"] and force.values.get(rule.get("or_given", "")) is None:
                 code = look.ink.code
                 now = f" {look.ink.strong('Now it does nothing')}: {code(rule['other'])} is {look.ink.value(actual)}."
         yield f"{sentence}{now}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from declml.components.activations import PLANNED_ACTIVATIONS, Activation, activation_layer
+from declml.components.activations import LayerActivation, activation_layer, layer_outputs
 from declml.components.dropout import Dropout
 from declml.components.initializers import (
     PLANNED_INITIALIZERS,
@@ -16,14 +16,9 @@ from declml.components.initializers import (
     fill_bias,
     fill_weights,
 )
+from declml.components.layer_list import MOST_LAYERS, FcLayer, Layer, fc_layers_parameter, settle
+from declml.components.norms import NORM_DOC, Norm, NormParams, norm_layer, norm_params_parameter
 from declml_schema.declare import Parameters, Rule, parameter
-
-Norm: TypeAlias = Literal["batch", "layer"]
-
-PLANNED_NORMS = ["ghost"]
-
-MOST_LAYERS = 32
-"""How many dense layers a config may ask for in one place."""
 
 
 class LinearParameters(Parameters):
@@ -43,10 +38,8 @@ class LinearParameters(Parameters):
 class LayerParameters(LinearParameters):
     """What stands around the linear layers of a component."""
 
-    activation: Activation | None = parameter(
-        "relu",
-        "The function applied after each layer; null applies none, and layers in a row are then worth one.",
-        planned=PLANNED_ACTIVATIONS,
+    activation: LayerActivation | None = parameter(
+        "relu", "The function applied after each layer; null applies none, and layers in a row are then worth one."
     )
     dropout: float = parameter(
         0.0,
@@ -55,28 +48,38 @@ class LayerParameters(LinearParameters):
         lt=1,
         common=True,
     )
-    norm: Norm | None = parameter(
-        None,
-        "How the outputs of each layer are rescaled: batch over a batch's rows, layer over a row's values.",
-        planned=PLANNED_NORMS,
-    )
+    norm: Norm | None = parameter(None, NORM_DOC)
+    norm_params: NormParams | None = norm_params_parameter()
 
 
-def layer_rules(count: str, names: tuple[str, ...], *, values: tuple[int | None, ...] = ()) -> tuple[Rule, ...]:
+class ListedLayerParameters(LayerParameters):
+    """Layers that can also be told one by one."""
+
+    fc_layers: list[FcLayer] | None = fc_layers_parameter()
+
+
+def layer_rules(count: str, names: tuple[str, ...], *, listed: str = "") -> tuple[Rule, ...]:
     """Return the rules that ``names`` act only while the number of layers ``count`` is not zero.
 
-    ``values`` are further values of ``count`` that mean some layers, such as None for a number chosen by declml.
+    ``listed`` is the list of layers that may stand in its place.
     """
+    or_listed = f" or {listed} is given" if listed else ""
     return tuple(
         Rule(
             "ignored-unless",
             name,
             count,
-            (*range(1, MOST_LAYERS + 1), *values),
-            f"{name} acts only where {count} is at least 1.",
+            tuple(range(1, MOST_LAYERS + 1)),
+            f"{name} acts only where {count} is at least 1{or_listed}.",
+            or_given=listed,
         )
         for name in names
     )
+
+
+def count_rule(count: str, listed: str = "fc_layers") -> Rule:
+    """Return the rule that a list of layers makes their number say nothing."""
+    return Rule("ignored-unless", count, listed, (None,), f"{listed} says how many layers there are.")
 
 
 BIAS_RULE = Rule("ignored-unless", "bias_initializer", "use_bias", (True,), "bias_initializer acts only with use_bias.")
@@ -127,27 +130,8 @@ class SubmodelLinear(nn.Module):
         return answers if self.bias is None else answers + self.bias
 
 
-class BatchNorm(nn.BatchNorm1d):
-    """Batch normalization that also takes a batch of one row, whose spread is unknown: it uses the running figures."""
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name of the method it overrides
-        """``(batch, width)`` -> the same shape."""
-        if self.training and len(input) < 2:
-            return nn.functional.batch_norm(
-                input, self.running_mean, self.running_var, self.weight, self.bias, training=False, eps=self.eps
-            )
-        return super().forward(input)
-
-
-def norm_layer(norm: Norm | None, width: int) -> nn.Module:
-    """Return the layer of a normalization, ``None`` meaning none: ``(batch, width)`` -> the same shape."""
-    if norm is None:
-        return nn.Identity()
-    return BatchNorm(width) if norm == "batch" else nn.LayerNorm(width)
-
-
 class DenseStack(nn.Module):
-    """Dense layers in a row, each linear, then norm, activation and dropout.
+    """Dense layers in a row, each linear, then norm, activation and dropout; ``fc_layers`` may change each of them.
 
     With ``residual`` the answer of a layer that is as wide as its input is added to that input.
     Shape: ``(batch, in_width)`` -> ``(batch, widths[-1])``; without layers the input as it is.
@@ -156,31 +140,43 @@ class DenseStack(nn.Module):
     def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
         self,
         in_width: int,
-        widths: list[int],
+        widths: Sequence[int],
         *,
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
-        activation: Activation | None,
+        activation: LayerActivation | None,
         dropout: float,
         norm: Norm | None,
+        norm_params: NormParams | None = None,
+        fc_layers: Sequence[FcLayer] | None = None,
         residual: bool = False,
     ) -> None:
         super().__init__()
         self.residual = residual
         self.width = widths[-1] if widths else in_width
+        alike = Layer(
+            width=self.width,
+            use_bias=use_bias,
+            weights_initializer=weights_initializer,
+            bias_initializer=bias_initializer,
+            activation=activation,
+            dropout=dropout,
+            norm=norm,
+            norm_params=norm_params,
+        )
         layers: list[nn.Module] = []
-        for before, after in zip([in_width, *widths], widths, strict=False):
+        for before, layer in zip([in_width, *widths], settle(widths, fc_layers, alike), strict=False):
+            outputs = layer_outputs(layer.activation, layer.width)
             linear = Linear(
                 before,
-                after,
-                use_bias=use_bias,
-                weights_initializer=weights_initializer,
-                bias_initializer=bias_initializer,
+                outputs,
+                use_bias=layer.use_bias,
+                weights_initializer=layer.weights_initializer,
+                bias_initializer=layer.bias_initializer,
             )
-            layers.append(
-                nn.Sequential(linear, norm_layer(norm, after), activation_layer(activation), Dropout(dropout))
-            )
+            norm_after = norm_layer(layer.norm, outputs, layer.norm_params)
+            layers.append(nn.Sequential(linear, norm_after, activation_layer(layer.activation), Dropout(layer.dropout)))
         self.layers = nn.ModuleList(layers)
 
     def forward(self, hidden: Tensor) -> Tensor:

@@ -9,18 +9,12 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from declml.components.activations import PLANNED_ACTIVATIONS, Activation
-from declml.components.dense_stack import (
-    BIAS_RULE,
-    MOST_LAYERS,
-    PLANNED_NORMS,
-    DenseStack,
-    LinearParameters,
-    Norm,
-    layer_rules,
-)
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import BIAS_RULE, DenseStack, LinearParameters, count_rule, layer_rules
 from declml.components.dropout import Dropout
 from declml.components.initializers import BiasInitializer, WeightsInitializer, fill_bias, fill_weights
+from declml.components.layer_list import MOST_LAYERS, FcLayer, fc_layers_parameter, stack_widths
+from declml.components.norms import NORM_DOC, NORM_PARAMS_RULE, Norm, NormParams, norm_params_parameter
 from declml_schema.declare import Rule, parameter
 
 FeatureReduction: TypeAlias = Literal["last", "sum", "mean", "avg", "max", "concat"]
@@ -58,15 +52,11 @@ class AttentionParameters(LinearParameters):
     output_size: int = parameter(
         256, "The width of each dense layer; wider layers learn more and cost more.", ge=1, unit="values"
     )
-    norm: Norm | None = parameter(
-        None,
-        "How the outputs of each dense layer are rescaled: batch over a batch's rows, layer over a row's values.",
-        planned=PLANNED_NORMS,
-    )
-    fc_activation: Activation | None = parameter(
-        "relu",
-        "The function applied after each dense layer; null applies none.",
-        planned=PLANNED_ACTIVATIONS,
+    norm: Norm | None = parameter(None, NORM_DOC)
+    norm_params: NormParams | None = norm_params_parameter()
+    fc_layers: list[FcLayer] | None = fc_layers_parameter()
+    fc_activation: LayerActivation | None = parameter(
+        "relu", "The function applied after each dense layer; null applies none."
     )
     fc_dropout: float = parameter(
         0.0, "The share of values set to zero at random after each dense layer; more guards against overfitting.",
@@ -79,7 +69,13 @@ class AttentionParameters(LinearParameters):
 
 ATTENTION_RULES = (
     Rule("divisible", "hidden_size", "num_heads", doc="Each head gets an equal share of a token."),
-    *layer_rules("num_fc_layers", ("output_size", "norm", "fc_activation", "fc_dropout", "fc_residual")),
+    *layer_rules(
+        "num_fc_layers",
+        ("output_size", "norm", "norm_params", "fc_activation", "fc_dropout", "fc_residual"),
+        listed="fc_layers",
+    ),
+    count_rule("num_fc_layers"),
+    NORM_PARAMS_RULE,
     BIAS_RULE,
 )
 
@@ -210,19 +206,23 @@ def fc_stack(  # noqa: PLR0913 - one argument for each parameter of a config
     weights_initializer: WeightsInitializer,
     bias_initializer: BiasInitializer,
     norm: Norm | None,
-    fc_activation: Activation | None,
+    norm_params: NormParams | None,
+    fc_layers: Sequence[FcLayer] | None,
+    fc_activation: LayerActivation | None,
     fc_dropout: float,
     fc_residual: bool,
 ) -> DenseStack:
     """Return the dense layers that follow: ``(batch, width)`` -> ``(batch, output_size)``."""
     return DenseStack(
         width,
-        [output_size] * num_fc_layers,
+        stack_widths(num_fc_layers, output_size, fc_layers),
         use_bias=use_bias,
         weights_initializer=weights_initializer,
         bias_initializer=bias_initializer,
         activation=fc_activation,
         dropout=fc_dropout,
         norm=norm,
+        norm_params=norm_params,
+        fc_layers=fc_layers,
         residual=fc_residual,
     )

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from declml.contracts import Batch, Encoded
+from declml.token_rows import NO_TOKEN
 
 POOL_BATCHES = 50
 """Batches whose rows are sorted by length together: more of them pad less and mix the rows less."""
@@ -93,6 +94,13 @@ def ragged_group(encoded: Encoded, rows: np.ndarray, *, pad: int = 0, width: int
     return GroupSource(torch.from_numpy(values), torch.from_numpy(target), pad, width)
 
 
+def targets_of(encoded: Encoded, rows: np.ndarray) -> Tensor | GroupSource:
+    """Return the targets of the given ``rows``, as `target_tensor` does; tokens are padded with `NO_TOKEN` later."""
+    if encoded.offsets is not None:
+        return ragged_group(encoded, rows, pad=NO_TOKEN)
+    return target_tensor(encoded.values, rows)
+
+
 def target_tensor(encoded: np.ndarray, rows: np.ndarray) -> Tensor:
     """Return the targets of the given ``rows``: int64 class ids, float32 numbers and binaries, uint8 items of sets."""
     values = np.ascontiguousarray(encoded[rows])
@@ -104,31 +112,36 @@ def target_tensor(encoded: np.ndarray, rows: np.ndarray) -> Tensor:
 class InMemoryBatches:
     """The rows of one side as tensors: `declml.contracts.Batches`.
 
-    ``groups`` are in the order of the model's groups, ``targets`` ``(row,)`` by output. With ``by_length``, a shuffled
-    epoch puts rows of like length together: the rows are shuffled, sorted within pools of 50 batches, and the batches
-    shuffled.
+    ``groups`` are in the order of the model's groups, ``targets`` ``(row,)`` by output, or tokens. With ``by_length``,
+    a shuffled epoch puts rows of like length together: the rows are shuffled, sorted within pools of 50 batches, and
+    the batches shuffled.
     """
 
     def __init__(
         self,
         groups: Sequence[GroupSource],
-        targets: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor | GroupSource],
         *,
         device: str | torch.device = "cpu",
         by_length: bool = False,
         length_groups: Sequence[int] | None = None,
     ) -> None:
-        sizes = {group.rows for group in groups} | {len(target) for target in targets.values()}
+        tokens = {name: each for name, each in targets.items() if isinstance(each, GroupSource)}
+        plain = {name: each for name, each in targets.items() if isinstance(each, Tensor)}
+        sizes = {group.rows for group in (*groups, *tokens.values())} | {len(target) for target in plain.values()}
         if len(sizes) != 1:
             raise ValueError(f"all groups and targets must have the same rows; got {sorted(sizes)}")
         self.rows = sizes.pop()
         self.device = torch.device(device)
         counted = groups if length_groups is None else [groups[place] for place in length_groups]
+        counted = [*counted, *tokens.values()] if length_groups is None else counted
         self._lengths = _total_lengths(counted) if by_length else None
         # Texts that are cut to one width cost the same beside any others.
-        self._padded_lengths = _total_lengths([group for group in groups if group.width is None])
+        padded = [group for group in (*groups, *tokens.values()) if group.width is None]
+        self._padded_lengths = _total_lengths(padded)
         self._groups = [group.to(self.device) for group in groups]
-        self._targets = {name: target.to(self.device) for name, target in targets.items()}
+        self._targets = {name: target.to(self.device) for name, target in plain.items()}
+        self._tokens = {name: target.to(self.device) for name, target in tokens.items()}
 
     def steps(self, batch_size: int) -> int:
         """Return how many batches an epoch has; the last one may be smaller."""
@@ -166,11 +179,10 @@ class InMemoryBatches:
         return [batches[place] for place in torch.randperm(len(batches), generator=generator).tolist()]
 
     def _batch(self, rows: Tensor) -> Batch:
-        return Batch(
-            groups=[group.take(rows) for group in self._groups],
-            targets={name: target.index_select(0, rows) for name, target in self._targets.items()},
-            rows=len(rows),
-        )
+        targets = {name: target.index_select(0, rows) for name, target in self._targets.items()}
+        for name, target in self._tokens.items():
+            targets[name] = target.take(rows)[0]
+        return Batch(groups=[group.take(rows) for group in self._groups], targets=targets, rows=len(rows))
 
 
 def _total_lengths(groups: Sequence[GroupSource]) -> Tensor | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+Surprise: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+"""Answers and targets -> how far they are apart, a scalar with gradients."""
 
 BINS = 15
 """As many as in Guo et al., which made the measure usual."""
@@ -56,24 +61,32 @@ def reliability(scores: np.ndarray, targets: np.ndarray, *, bins: int = BINS) ->
     return Reliability(tuple(rows[there].tolist()), tuple(means[0]), tuple(means[1]))
 
 
-def fit_temperature(raw: Tensor, encoded: Tensor) -> float:
-    """Return what to divide logits by so that the truth is least surprising, between 0.05 and 20.
+def fit_temperature(raw: Tensor, encoded: Tensor, *, surprise: Surprise | None = None) -> float:
+    """Return what to divide answers by so that the truth is least surprising, between 0.05 and 20.
 
-    ``raw`` are logits, ``(row,)`` of a binary or ``(row, class)``; ``encoded`` 0/1, class ids or shares, as the loss
-    sees them. The surprise is convex in the inverse of the temperature, so that its slope has one zero: it is found by
-    halving, without any chance.
+    ``raw`` are the decoder's answers, ``(row,)`` of a binary or ``(row, class)``; ``encoded`` 0/1, class ids or shares,
+    as the loss sees them. ``surprise`` is the loss to go by, one that is convex in the answers; None is cross entropy.
+    It is convex in the inverse of the temperature then, so that its slope has one zero: it is found by halving, without
+    any chance.
     """
-    logits = raw.double()
-    if logits.ndim == 1:
-        logits, encoded = torch.stack([torch.zeros_like(logits), logits], dim=1), (encoded > 0.5).long()
-    truth = encoded if encoded.ndim == logits.ndim else functional.one_hot(encoded.long(), logits.shape[1])
-    of_truth = (truth.double() * logits).sum(dim=1).mean()
+    answers = raw.double()
+    measure = surprise or (_binary_surprise if answers.ndim == 1 else _class_surprise)
 
     def slope(inverse: float) -> float:
-        return float((functional.softmax(logits * inverse, dim=1) * logits).sum(dim=1).mean() - of_truth)
+        factor = torch.tensor(inverse, dtype=torch.float64, requires_grad=True)
+        with torch.enable_grad():
+            return float(torch.autograd.grad(measure(answers * factor, encoded), factor)[0])
 
     low, high = _LOWEST, _HIGHEST
     for _ in range(_HALVINGS):
         middle = (low * high) ** 0.5
         low, high = (middle, high) if slope(middle) <= 0 else (low, middle)
     return 1 / (low * high) ** 0.5
+
+
+def _binary_surprise(logits: Tensor, targets: Tensor) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(logits, (targets > 0.5).to(logits.dtype))
+
+
+def _class_surprise(logits: Tensor, targets: Tensor) -> Tensor:
+    return functional.cross_entropy(logits, targets.to(logits.dtype) if targets.ndim == logits.ndim else targets.long())

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from declml.contracts import Metric, Model, Rows, Scores
+from declml.contracts import Metric, Model, Rows, Scores, TokenAnswers, answers_of
+from declml.evaluation.token_pieces import SequenceAnswers, TokenPieces
 
 _DOUBLE_BYTES = 1 << 30  # answers larger than this are not copied into double precision
 
@@ -27,8 +29,8 @@ class OutputSpec:
 
     name: str
     metrics: Mapping[str, Metric]
-    scores: Callable[[np.ndarray], np.ndarray]
-    targets: Callable[[np.ndarray], np.ndarray]
+    scores: Callable[[Any], Any]
+    targets: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,16 @@ class Answers:
     scores: Tensor
     targets: Tensor
 
+    @property
+    def answered(self) -> np.ndarray:
+        """What an output's operation decodes."""
+        return self.raw.numpy()
+
+    def loss(self, loss: Any) -> float:
+        """Return the loss over all rows together."""
+        raw = self.raw.double() if self.raw.numel() * 8 <= _DOUBLE_BYTES else self.raw
+        return float(loss(raw, self.encoded))
+
     def select(self, mask: Tensor) -> Answers:
         """Return the rows where ``mask`` ``(row,)`` is true."""
         return Answers(self.raw[mask], self.encoded[mask], self.scores[mask], self.targets[mask])
@@ -58,7 +70,7 @@ class Predictions:
     """What the model answered to ``rows`` rows, by output."""
 
     rows: int
-    outputs: Mapping[str, Answers]
+    outputs: Mapping[str, Answers | SequenceAnswers]
 
     def select(self, mask: np.ndarray) -> Predictions:
         """Return the rows where ``mask`` ``(row,)`` bool is true."""
@@ -97,23 +109,30 @@ def predict(
     """Return the answers of ``model`` to all rows of ``batches``, in their order.
 
     Rows of like length are computed together. How far a text is padded, and beside which rows it is computed, moves an
-    answer by rounding alone, in its last digits; the same rows and ``batch_size`` give the same bits.
+    answer by rounding alone, in its last digits; the same rows and ``batch_size`` give the same bits. Sequences are
+    reduced batch by batch to what is said and to sums: their logits never are in memory for all rows.
     """
-    answers: dict[str, Tensor] = {}
-    targets: dict[str, Tensor] = {}
+    kept: dict[str, _WholeRows | TokenPieces] = {}
     done = 0
     with _evaluating(model.module), torch.no_grad():
         for places, batch in batches.every_row(batch_size):
             context = nullcontext() if dtype is None else torch.autocast(_device_of(batch.targets), dtype=dtype)
             with context:
-                new = model.module(batch.groups)
+                new = answers_of(model.module, batch)
             for output in outputs:
-                _put(answers, output.name, new[output.name].float(), places, batches.rows)
-                _put(targets, output.name, batch.targets[output.name], places, batches.rows)
+                answer = new[output.name]
+                if output.name not in kept:
+                    is_spoken = isinstance(answer, TokenAnswers)
+                    kept[output.name] = (
+                        TokenPieces(model.losses[output.name][0]) if is_spoken else _WholeRows(batches.rows)
+                    )
+                kept[output.name].add(places, answer, batch.targets[output.name])
             done += batch.rows
     if done != batches.rows:
         raise RuntimeError(f"batches must yield the {batches.rows} rows that they have; got {done}")
-    return Predictions(done, {each.name: _finish(each, answers, targets) for each in outputs} if done else {})
+    return Predictions(
+        done, {each.name: kept[each.name].finish(each.scores, each.targets) for each in outputs} if done else {}
+    )
 
 
 def score(predictions: Predictions, outputs: Sequence[OutputSpec], model: Model) -> dict[str, dict[str, float]]:
@@ -125,9 +144,8 @@ def score(predictions: Predictions, outputs: Sequence[OutputSpec], model: Model)
             values[output.name] = dict.fromkeys(("loss", *output.metrics), math.nan)
         else:
             each = predictions.outputs[output.name]
-            raw = each.raw.double() if each.raw.numel() * 8 <= _DOUBLE_BYTES else each.raw
             values[output.name] = {
-                "loss": float(loss(raw, each.encoded)),
+                "loss": each.loss(loss),
                 **{name: float(metric(each.scores, each.targets)) for name, metric in output.metrics.items()},
             }
         values["combined"]["loss"] += weight * values[output.name]["loss"]
@@ -150,18 +168,31 @@ def _device_of(targets: Mapping[str, Tensor]) -> str:
     return next((target.device.type for target in targets.values()), "cpu")
 
 
-def _put(buffers: dict[str, Tensor], name: str, rows: Tensor, places: Tensor, total: int) -> None:
-    """Copy ``rows`` to their ``places`` in the buffer of that name, which the first of them makes."""
-    if name not in buffers:
-        buffers[name] = torch.empty((total, *rows.shape[1:]), dtype=rows.dtype, device=rows.device)
-    buffers[name].index_copy_(0, places, rows)
+class _WholeRows:
+    """Takes the answers of one output batch by batch into one tensor of all ``rows``, which the first of them makes."""
 
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
+        self._answers: Tensor | None = None
+        self._targets: Tensor | None = None
 
-def _finish(output: OutputSpec, answers: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Answers:
-    raw, encoded = answers[output.name].cpu(), targets[output.name].cpu()
-    return Answers(
-        raw=raw,
-        encoded=encoded,
-        scores=torch.from_numpy(np.ascontiguousarray(output.scores(raw.numpy()))),
-        targets=torch.from_numpy(np.ascontiguousarray(output.targets(encoded.numpy()))),
-    )
+    def add(self, places: Tensor, answer: Tensor, targets: Tensor) -> None:
+        """Copy the answers and targets of the rows at ``places`` to where they belong."""
+        answer = answer.float()
+        if self._answers is None or self._targets is None:
+            self._answers = answer.new_empty((self._rows, *answer.shape[1:]))
+            self._targets = targets.new_empty((self._rows, *targets.shape[1:]))
+        self._answers.index_copy_(0, places, answer)
+        self._targets.index_copy_(0, places, targets)
+
+    def finish(self, scores: Callable[[Any], np.ndarray], targets: Callable[[Any], np.ndarray]) -> Answers:
+        """Return all that was taken, in the order of the rows."""
+        assert self._answers is not None, "there is at least one batch"
+        assert self._targets is not None, "there is at least one batch"
+        raw, encoded = self._answers.cpu(), self._targets.cpu()
+        return Answers(
+            raw=raw,
+            encoded=encoded,
+            scores=torch.from_numpy(np.ascontiguousarray(scores(raw.numpy()))),
+            targets=torch.from_numpy(np.ascontiguousarray(targets(encoded.numpy()))),
+        )

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from declml.contracts import Optimizer
+from declml.contracts import Optimizer, TokenStates
 from declml.model.assemble import Part, count_parameters
 from declml.model.groups import Group
 
@@ -21,11 +21,13 @@ _MOST_REAL_WEIGHTS = 10_000_000
 class Figures:
     """One built part. ``output`` is the shape of its answer for one row, ``()`` for one number.
 
+    An axis of as many places as a row has tokens is called ``token``.
+
     ``widths`` are the shares of an encoder's features in it; ``submodels`` is a combiner's number of models in one.
     ``weights_bytes`` counts weights and buffers, ``trainable_bytes`` the weights that get a gradient.
     """
 
-    output: tuple[int, ...]
+    output: tuple[int | str, ...]
     trainable: int
     frozen: int
     weights_bytes: int
@@ -58,8 +60,17 @@ def decoder_figures(decoder: Part, width: int, submodels: int | None = None) -> 
         called = decoder.decoder(width, submodels) if real else sized
         per_submodel = submodels is not None and decoder.per_submodel
         shape = (2, submodels, width) if submodels is not None and per_submodel else (2, width)
+        if getattr(called, "takes_targets", False):
+            return _figures(sized, ("token", _spoken_classes(called, width)))
         answers: Tensor = called.eval()(torch.zeros(shape))  # (batch,) or (batch, class), submodels second
     return _figures(sized, tuple(answers.shape[2 if per_submodel else 1 :]))
+
+
+def _spoken_classes(decoder: nn.Module, width: int) -> int:
+    """Return among how many tokens a decoder of sequences chooses each."""
+    states = TokenStates(torch.zeros(1, 1, width), torch.ones(1, 1, dtype=torch.bool))
+    logits: Tensor = decoder.train()(states, torch.zeros(1, 1, dtype=torch.int64))
+    return logits.shape[-1]
 
 
 def optimizer_share(build: Callable[..., Optimizer], options: dict[str, Any]) -> float:
@@ -74,7 +85,7 @@ def optimizer_share(build: Callable[..., Optimizer], options: dict[str, Any]) ->
     return (sizes[1] - sizes[0]) / (4 * (_LENGTHS[1] - _LENGTHS[0]))
 
 
-def _figures(module: nn.Module, output: tuple[int, ...]) -> Figures:
+def _figures(module: nn.Module, output: tuple[int | str, ...]) -> Figures:
     trainable, frozen = count_parameters(module)
     weights = sum(each.numel() * each.element_size() for each in (*module.parameters(), *module.buffers()))
     moving = sum(each.numel() * each.element_size() for each in module.parameters() if each.requires_grad)

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from declml.contracts import Encoded
+from declml.contracts import Encoded, OutputOperation
 from declml.data.transform import transform
 from declml.errors import UserProblem
-from declml.evaluation.evaluate import predict
 from declml.run.batches import batches_of
 from declml.run.evaluating import Evaluator
+from declml.run.labels import fitting_rows
 from declml.run.predictions import prediction_frame, write_frame
 from declml.run.saved import SavedModel, load_model
 from declml.run.tables import reading_again, table_of
@@ -31,7 +31,7 @@ class Evaluation:
     """How a run does on some rows: output -> metric -> number, per slice (worst first), and the confusion of its
     classes.
 
-    ``dropped`` rows had no target, or one that the model never saw.
+    ``dropped`` rows had no target, one that the model never saw, or not a label for each token.
     """
 
     rows: int
@@ -64,10 +64,12 @@ def evaluate_run(run: Run, data: Any) -> Evaluation:
     for each in encoded.values():
         if each.keep is not None:
             keep &= each.keep
+    columns = {name: (each, saved.facts[name]) for name, each in encoded.items()}
+    keep, _ = fitting_rows(saved.plan, saved.components, columns, keep)
     rows = np.flatnonzero(keep)
     if not len(rows):
         raise UserProblem("empty-table", "The data must have at least one row with a known target; got none.")
-    targets = {output.name: encoded[output.name].values for output in saved.plan.outputs}
+    targets = {output.name: encoded[output.name] for output in saved.plan.outputs}
     batches = batches_of(saved.groups, encoded, targets, rows, device="cpu")
     evaluator = Evaluator(
         saved.plan, saved.facts, saved.operations, saved.components, saved.model, batch_size=_BATCH_ROWS
@@ -95,11 +97,18 @@ def predict_table(saved: SavedModel, table: pl.DataFrame) -> pl.DataFrame:
     inputs = [saved.transforms[feature.name] for feature in saved.plan.inputs]
     encoded: Mapping[str, Encoded] = transform(table, inputs)
     everything = np.arange(table.height)
-    # Batches carry targets; without truth they are zeros that nothing reads.
-    blank = {each.name: np.zeros(table.height, dtype=np.float32) for each in saved.plan.outputs}
+    blank = {each.name: _blank(saved.operations[each.name], table.height) for each in saved.plan.outputs}
     batches = batches_of(saved.groups, encoded, blank, everything, device="cpu")
     evaluator = Evaluator(
         saved.plan, saved.facts, saved.operations, saved.components, saved.model, batch_size=_BATCH_ROWS
     )
-    predictions = predict(saved.model, batches, evaluator.specs, batch_size=_BATCH_ROWS)
-    return prediction_frame(predictions, saved.plan, saved.facts, saved.operations)
+    predictions = evaluator.predictions(batches)
+    uncertainties = evaluator.uncertainties(batches, predictions)
+    return prediction_frame(predictions, saved.plan, saved.facts, saved.operations, uncertainties)
+
+
+def _blank(operation: OutputOperation, rows: int) -> Encoded:
+    """Return targets that nothing reads, as batches carry some: zeros, or rows without a token."""
+    if getattr(operation, "of_tokens", False):
+        return Encoded(np.zeros(0, dtype=np.int32), np.zeros(rows + 1, dtype=np.int64))
+    return Encoded(np.zeros(rows, dtype=np.float32))

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from declml.errors import UserProblem
 from declml.run.components import Components
 from declml_schema.plan import InputFeature, Plan, Values
 
@@ -32,7 +33,8 @@ def automatic(plan: Plan, components: Components, rows: int) -> Values:
     if trainer["learning_rate"] == "auto":
         decided["learning_rate"] = min(each["learning_rate"] for each in paces)
     if trainer["batch_size"] == "auto":
-        decided["batch_size"] = _batch_size(rows, int(min(each["batch_rows"] for each in paces)))
+        size = _batch_size(rows, int(min(each["batch_rows"] for each in paces)))
+        decided["batch_size"] = min(size, trainer["max_batch_size"])
     if trainer["epochs"] == "auto":
         longest = [int(each["epochs"]) for each in paces if "epochs" in each]
         decided["epochs"] = min(longest) if longest else _epochs(rows)
@@ -41,9 +43,32 @@ def automatic(plan: Plan, components: Components, rows: int) -> Values:
     if trainer["early_stop"] == "auto":
         evaluations = decided["epochs"] // decided.get("epochs_per_checkpoint", 1) if "epochs" in decided else 0
         decided["early_stop"] = max(_PATIENCE, evaluations // 3)
-    if trainer["gradient_accumulation_steps"] == "auto":
-        decided["gradient_accumulation_steps"] = 1
+    decided |= _accumulation(trainer, decided.get("batch_size", trainer["batch_size"]))
     return {"epochs_per_checkpoint": 1, **trainer, **decided}
+
+
+def _accumulation(trainer: Values, batch_size: int) -> dict[str, int]:
+    """Return how many batches make a step, and how large they are, where ``effective_batch_size`` says so.
+
+    A `UserProblem` where the numbers do not fit each other.
+    """
+    whole, steps = trainer["effective_batch_size"], trainer["gradient_accumulation_steps"]
+    if whole == "auto":
+        return {"gradient_accumulation_steps": 1 if steps == "auto" else steps}
+    if trainer["batch_size"] == "auto":
+        number = math.ceil(whole / batch_size) if steps == "auto" else steps
+        batch_size = max(1, whole // number)
+    else:
+        number = max(1, whole // batch_size) if steps == "auto" else steps
+    if batch_size * number != whole:
+        raise UserProblem(
+            "unfit-batches",
+            "effective_batch_size must be batch_size times gradient_accumulation_steps; got"
+            f" {whole}, {batch_size} and {number}.",
+            path="trainer.effective_batch_size",
+            hint="Leave batch_size or gradient_accumulation_steps to `auto`.",
+        )
+    return {"gradient_accumulation_steps": number, "batch_size": batch_size}
 
 
 def _paces(plan: Plan, components: Components) -> Iterator[Mapping[str, float]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from declml.contracts import Batches, Encoded
-from declml.data.batches import GroupSource, InMemoryBatches, dense_group, ragged_group, target_tensor
+from declml.data.batches import GroupSource, InMemoryBatches, dense_group, ragged_group, targets_of
 from declml.data.windows import WindowedBatches
 from declml.model.groups import Group
 
@@ -28,7 +28,7 @@ def group_sources(groups: Sequence[Group], encoded: Mapping[str, Encoded], rows:
 def batches_of(  # noqa: PLR0913 - each says one thing about the batches
     groups: Sequence[Group],
     encoded: Mapping[str, Encoded],
-    targets: Mapping[str, np.ndarray],
+    targets: Mapping[str, Encoded],
     rows: np.ndarray,
     *,
     device: str,
@@ -45,7 +45,7 @@ def batches_of(  # noqa: PLR0913 - each says one thing about the batches
     def read(some: np.ndarray) -> InMemoryBatches:
         return InMemoryBatches(
             group_sources(groups, encoded, some),
-            {name: target_tensor(values, some) for name, values in targets.items()},
+            {name: targets_of(each, some) for name, each in targets.items()},
             device=device,
             by_length=by_length,
             length_groups=_places(groups, bucketing_field),
@@ -56,12 +56,13 @@ def batches_of(  # noqa: PLR0913 - each says one thing about the batches
     return WindowedBatches(rows, read, row_bytes=_row_bytes(groups, encoded, targets), most_bytes=most_bytes)
 
 
-def _row_bytes(groups: Sequence[Group], encoded: Mapping[str, Encoded], targets: Mapping[str, np.ndarray]) -> float:
+def _row_bytes(groups: Sequence[Group], encoded: Mapping[str, Encoded], targets: Mapping[str, Encoded]) -> float:
     """Return what a row of all groups and targets takes in memory, the mean of all rows."""
-    columns = [encoded[member.name] for group in groups for member in group.members]
-    values = [each.values for each in columns] + [each.offsets for each in columns if each.offsets is not None]
-    rows = len(next(iter(targets.values())))
-    return sum(each.nbytes for each in (*values, *targets.values())) / max(1, rows)
+    columns = [encoded[member.name] for group in groups for member in group.members] + list(targets.values())
+    arrays = [each.values for each in columns] + [each.offsets for each in columns if each.offsets is not None]
+    some = next(iter(targets.values()))
+    rows = len(some.values if some.offsets is None else some.offsets)
+    return sum(each.nbytes for each in arrays) / max(1, rows)
 
 
 def _places(groups: Sequence[Group], feature: str | None) -> list[int] | None:

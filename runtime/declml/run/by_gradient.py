@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from declml.contracts import Batches, Model, Optimizer
 from declml.data.cache import Cache
+from declml.evaluation.dropout_samples import drops
 from declml.model.assemble import Network, count_parameters
+from declml.model.freezing import freeze
+from declml.model.hidden import hidden_weights
 from declml.run.automatic import automatic
 from declml.run.batches import batches_of
 from declml.run.evaluating import Evaluator
@@ -27,6 +30,9 @@ from declml.training.precision import Precision, choose_precision
 from declml.training.settings import Hooks, Outcome
 from declml.training.threads import choose_threads, set_threads, trial_step
 from declml_schema.content import content_hash
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class ByGradient:
@@ -46,10 +52,15 @@ class ByGradient:
         set_threads(work.threads if isinstance(work.threads, int) else 1)
         self.blueprint: Blueprint = blueprint(self.plan, work.facts, work.components)
         self.network: Network = self.blueprint.build(trainer["seed"]).to(self.device)
+        self.network.modality_dropout = trainer["modality_dropout"]
+        self.network.checkpointed = trainer["enable_gradient_checkpointing"]
+        if trainer["layers_to_freeze_regex"] is not None:
+            freeze(self.network, trainer["layers_to_freeze_regex"])
         losses = losses_of(self.plan, work.facts, work.components)
         self.model = Model(
             self.network, {name: (_on(loss, self.device), weight) for name, (loss, weight) in losses.items()}
         )
+        self._tell_certain()
         self.batch_size: int = trainer["batch_size"]
         self.batches: Mapping[str, Batches] = self._batches()
         self.evaluator: Evaluator = work.evaluator(
@@ -58,16 +69,27 @@ class ByGradient:
         trainable, frozen = count_parameters(self.network)
         return {"parameters": trainable, "frozen_parameters": frozen, "groups": len(self.blueprint.groups)}
 
+    def _tell_certain(self) -> None:
+        """Tell of outputs that ask for samples of dropout where nothing is ever dropped."""
+        asked = [each.name for each in self.plan.outputs if each.decoder.parameters.get("mc_dropout_samples")]
+        if asked and not drops(self.network):
+            message = (
+                f"mc_dropout_samples of '{asked[0]}' tells nothing: no layer has a dropout, so no two samples differ."
+            )
+            self.work.emit("log", level="warning", message=message)
+
     def _batches(self) -> dict[str, Batches]:
         prepared, groups = self.work.prepared, self.blueprint.groups
         encoded = {name: each.encoded.encoded for name, each in prepared.features.items()}
         cache = Cache(Path(self.work.request.cache))
         frozen = FrozenEncoding(self.network, groups, prepared, cache, self.work.emit, self.device.type)
         encoded.update(frozen.columns())
-        targets = {each.name: each.encoded.encoded.values for each in prepared.outputs}
-        ragged = any(encoded[member.name].offsets is not None for group in groups for member in group.members)
-        return {
-            split: batches_of(
+        targets = {each.name: each.encoded.encoded for each in prepared.outputs}
+        columns = [*(encoded[member.name] for group in groups for member in group.members), *targets.values()]
+        ragged = any(each.offsets is not None for each in columns)
+
+        def read(split: str, rows: np.ndarray) -> Batches:
+            return batches_of(
                 groups,
                 encoded,
                 targets,
@@ -77,9 +99,13 @@ class ByGradient:
                 bucketing_field=self.plan.trainer["bucketing_field"],
                 most_bytes=most_bytes(self.plan) if prepared.table.is_large else None,
             )
-            for split, rows in prepared.rows.items()
-            if len(rows)
-        }
+
+        whole = {split: read(split, rows) for split, rows in prepared.rows.items() if len(rows)}
+        self._evaluated: Mapping[str, Batches] = whole
+        if (steps := self.trainer["eval_steps"]) is not None:
+            most = steps * evaluation_batch_size(self.trainer, self.batch_size)
+            self._evaluated = {split: read(split, prepared.rows[split][:most]) for split in whole}
+        return whole
 
     def train(self, interrupts: Interrupts) -> Outcome:
         """Run the loop from the start or from the latest checkpoint."""
@@ -106,7 +132,7 @@ class ByGradient:
             determinism=describe_determinism(),
         )
         hooks = Hooks(
-            evaluate=lambda split: self.evaluator.scores(self.batches[split]),
+            evaluate=lambda split: self.evaluator.scores(self._evaluated[split]),
             emit=work.emit,
             stop=lambda: interrupts.requested,
         )
@@ -142,8 +168,12 @@ class ByGradient:
 
     def _optimizer(self) -> Optimizer:
         options = dict(self.plan.trainer["optimizer"])
-        build = self.work.components.build("optimizer", options.pop("type"))
-        return build([each for each in self.network.parameters() if each.requires_grad], **options)
+        component = self.work.components.get("optimizer", options.pop("type"))
+        assert component.build is not None
+        weights = [each for each in self.network.parameters() if each.requires_grad]
+        if component.facts.get("hidden"):
+            options["hidden"] = hidden_weights(self.network, weights)
+        return component.build(weights, **options)
 
     def save(self) -> str:
         """Write the model into the run's folder and return the SHA-256 of its weights."""

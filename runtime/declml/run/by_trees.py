@@ -48,7 +48,7 @@ class ByTrees:
     def _batches(self) -> dict[str, Batches]:
         prepared = self.work.prepared
         encoded = {name: each.encoded.encoded for name, each in prepared.features.items()}
-        targets = {each.name: each.encoded.encoded.values for each in prepared.outputs}
+        targets = {each.name: each.encoded.encoded for each in prepared.outputs}
         return {
             split: batches_of(self.design.groups, encoded, targets, rows, device="cpu")
             for split, rows in prepared.rows.items()

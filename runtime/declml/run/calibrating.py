@@ -8,13 +8,14 @@ from declml.evaluation.calibration import fit_temperature, reliability
 from declml.evaluation.evaluate import Answers
 from declml.run.evaluating import Evaluator
 from declml.run.work import Making, Work
+from declml_schema.plan import OutputFeature
 
 _LEARNS_FROM = "validation"
 
 
 def calibrate(work: Work, making: Making) -> None:
     """Add a ``temperature`` to the facts of each output that asks for it; the record and a line tell what it did."""
-    asked = [output.name for output in work.plan.outputs if output.parameters.get("calibration")]
+    asked = [output.name for output in work.plan.outputs if _is_asked(output)]
     if not asked:
         return
     if _LEARNS_FROM not in making.batches:
@@ -26,7 +27,9 @@ def calibrate(work: Work, making: Making) -> None:
     told: dict[str, dict[str, Any]] = {}
     for name in asked:
         before = {split: _error(each[name]) for split, each in (("validation", answers), ("test", unseen)) if each}
-        temperature = fit_temperature(answers[name].raw, answers[name].encoded)
+        # What a loss with a function of its own has taught is measured by that loss: it knows no logits.
+        surprise = making.evaluator.loss_of(name) if "link" in work.facts[name] else None
+        temperature = fit_temperature(answers[name].raw, answers[name].encoded, surprise=surprise)
         work.facts[name] = {**work.facts[name], "temperature": temperature}
         after = {
             split: _error(_again(making.evaluator, name, each[name]))
@@ -36,6 +39,11 @@ def calibrate(work: Work, making: Making) -> None:
         told[name] = {"temperature": temperature, "before": before, "after": after}
         work.emit("log", level="info", message=_sentence(name, told[name]))
     work.ledger.update(calibration=told)
+
+
+def _is_asked(output: OutputFeature) -> bool:
+    """Return whether the output asks for a temperature: by its own key, or by Ludwig's in the decoder."""
+    return bool(output.parameters.get("calibration") or output.decoder.parameters.get("calibration"))
 
 
 def _error(answers: Answers) -> float:

@@ -65,6 +65,11 @@ class Components:
             for name, value in asks.items()
         }
 
+    def asked_by_decoder(self, decoder: str, feature: str) -> dict[str, Any]:
+        """Return what a decoder asks of its target's fit and arrays beside the preprocessing: its fact ``asks``."""
+        asks: Mapping[str, Any] = self.facts_of("decoder", decoder, feature).get("asks", {})
+        return dict(asks)
+
     def names(self, kind: str, feature: str | None = None) -> list[str]:
         """Return the names of a kind, for a feature type where the kind has one; plug-ins come last."""
         plugged = [key[-1] for key in self._plugged if key[0] == kind and (len(key) == 2 or key[1] == feature)]

@@ -4,18 +4,22 @@ answers.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from declml.contracts import Facts, Metric, Model, OutputOperation, Rows, Scores
+from declml.components.answer_scale import ranks_of
+from declml.contracts import Facts, Loss, Metric, Model, OutputOperation, Rows, Scores
 from declml.evaluation.confusion import confusion
+from declml.evaluation.dropout_samples import spread
 from declml.evaluation.evaluate import Answers, OutputSpec, Predictions, evaluate, predict
 from declml.evaluation.slices import score_slices
 from declml.run.components import Components
 from declml.run.settings import decides_of, watched_metric
 from declml.run.slices import slice_masks
+from declml.seeds import derive_seed
 from declml_schema.declare import Component
 from declml_schema.plan import OutputFeature, Plan
 
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 
 _LARGEST_CONFUSION = 50
 """Classes up to which a confusion matrix is kept: beyond, nobody can read it and it would swell every event."""
+
+_MOST_LOGITS = 1 << 26
+"""Logits of a sequence that are in memory at once while it is evaluated: a quarter of a gigabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class Evaluator:
         self._facts = facts
         self._operations = operations
         self._model = model
-        self._batch_size = batch_size
+        self._batch_size = min([batch_size, *(_most_rows(each) for each in facts.values())])
         self._decides = decides_of(plan, components)
         self.specs = [
             OutputSpec(
@@ -70,12 +77,12 @@ class Evaluator:
             for output in plan.outputs
         ]
 
-    def _scores(self, output: OutputFeature, answers: np.ndarray) -> np.ndarray:
+    def _scores(self, output: OutputFeature, answers: Any) -> Any:
         # The facts are looked up at each call: a calibration adds to them.
         operation, facts = self._operations[output.name], self._facts[output.name]
         return operation.scores(answers, facts, output.preprocessing, output.parameters)
 
-    def _targets(self, output: OutputFeature, encoded: np.ndarray) -> np.ndarray:
+    def _targets(self, output: OutputFeature, encoded: Any) -> Any:
         return self._operations[output.name].targets(encoded, self._facts[output.name], output.preprocessing)
 
     def _metrics(self, output: OutputFeature, components: Components) -> dict[str, Metric]:
@@ -97,6 +104,8 @@ class Evaluator:
             shared = {
                 key: output.parameters[key] for key in component.parameters.model_fields if key in output.parameters
             }
+            if component.facts.get("ranked"):
+                shared["ranks"] = _ranks(self._facts[output.name])
             metrics[name] = component.build(**shared)
         return metrics
 
@@ -108,9 +117,30 @@ class Evaluator:
         """Return the scores of the model on these rows."""
         return evaluate(self._model, batches, self.specs, batch_size=self._batch_size)[0]
 
+    def loss_of(self, output: str) -> Loss:
+        """Return the loss of an output, without its weight."""
+        return self._model.losses[output][0]
+
     def answers(self, batches: Rows) -> Mapping[str, Answers]:
-        """Return what the model answers to these rows, by output."""
-        return predict(self._model, batches, self.specs, batch_size=self._batch_size).outputs
+        """Return what the model answers to these rows, by output; those of sequences are left out."""
+        outputs = self.predictions(batches).outputs
+        return {name: each for name, each in outputs.items() if isinstance(each, Answers)}
+
+    def predictions(self, batches: Rows) -> Predictions:
+        """Return what the model answers to these rows."""
+        return predict(self._model, batches, self.specs, batch_size=self._batch_size)
+
+    def uncertainties(self, batches: Rows, predictions: Predictions) -> dict[str, np.ndarray]:
+        """Return, for outputs whose decoder asks for it, how far the probability of each answer strays, ``(row,)``."""
+        answer: dict[str, np.ndarray] = {}
+        for output, spec in zip(self._plan.outputs, self.specs, strict=True):
+            samples = output.decoder.parameters.get("mc_dropout_samples", 0)
+            if samples and predictions.rows:
+                seed = derive_seed(self._plan.trainer["seed"], "dropout samples", output.name)
+                answer[output.name] = spread(
+                    self._model, batches, spec, predictions, samples=samples, batch_size=self._batch_size, seed=seed
+                )
+        return answer
 
     def final(self, batches: Rows, table: pl.DataFrame) -> FinalResult:
         """Return scores, slices, confusion and answers; ``table`` has the rows of ``batches``, in their order."""
@@ -131,9 +161,24 @@ class Evaluator:
             classes = class_names(self._facts[output.name])
             if classes and len(classes) <= _LARGEST_CONFUSION and output.name in predictions.outputs:
                 each = predictions.outputs[output.name]
+                assert isinstance(each, Answers), "what has classes is no sequence"
                 threshold = output.parameters.get("threshold", 0.5)
                 answer[output.name] = confusion(each.scores, each.targets, classes, threshold=threshold).as_json()
         return answer
+
+
+def _ranks(facts: Facts) -> list[int]:
+    """Return the classes from the lowest to the highest, by the loss `corn` or their own numbers."""
+    known = facts.get("link", {}).get("ranks")
+    return known or ranks_of(class_names(facts), None)
+
+
+def _most_rows(facts: Facts) -> int:
+    """Return how many rows of an output are answered at once: each token of a sequence has as many logits as words."""
+    words = len(facts["vocabulary"]) if "vocabulary" in facts else facts.get("vocabulary_size")
+    if "stop" not in facts or words is None:
+        return sys.maxsize
+    return max(1, _MOST_LOGITS // (words * (facts["max_length"] + 1)))
 
 
 def _has_all(metrics: Sequence[str], output: OutputFeature, components: Components) -> bool:

@@ -22,6 +22,7 @@ from declml.run.identity import plugin_source
 from declml.run.interrupts import Interrupts
 from declml.run.ledger import Ledger
 from declml.run.memory import evaluated_columns
+from declml.run.network import told_by_losses
 from declml.run.predictions import prediction_frame, with_truth, write_frame
 from declml.run.prepare import Chain, prepare
 from declml.run.reasons import Reasons, last_run
@@ -29,9 +30,11 @@ from declml.run.request import Request
 from declml.run.work import Making, Work
 from declml.training.checkpoints import BEST
 from declml.training.settings import Outcome
+from declml.training.soup import leftover_files
 from declml_schema.plan import Plan
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
 
@@ -64,7 +67,7 @@ def execute(request: Request, folder: RunFolder, ledger: Ledger, emit: Emit, int
         columns=list(prepared.table.columns),
         seed=plan.trainer["seed"],
     )
-    facts = {name: each.facts for name, each in prepared.features.items()}
+    facts = told_by_losses(plan, {name: each.facts for name, each in prepared.features.items()}, components)
     work = Work(request, folder, ledger, emit, plan, components, prepared, facts)
     making = _MAKINGS[plan.model_type](work)
     _build(work, making)
@@ -81,7 +84,8 @@ def tidy(folder: RunFolder) -> None:
 
     The model's folder has the best weights too, and those of a pretrained encoder are too large to keep twice.
     """
-    (folder.checkpoints / BEST).unlink(missing_ok=True)
+    for file in (folder.checkpoints / BEST, *leftover_files(folder.checkpoints)):
+        file.unlink(missing_ok=True)
 
 
 def _chain(request: Request, plan: Plan, components: Components, folder: RunFolder) -> Chain:
@@ -147,7 +151,8 @@ def _evaluate(work: Work, making: Making, outcome: Outcome) -> None:
             slices=result.slices,
             confusion=result.confusion,
         )
-        _keep_predictions(work, split, result, table)
+        uncertainties = making.evaluator.uncertainties(making.batches[split], result.predictions)
+        _keep_predictions(work, split, result, table, uncertainties)
     work.ledger.update(metrics=_plain(metrics), best_epoch=outcome.best_epoch, weights=making.save())
     work.emit(
         "stage_finished",
@@ -159,9 +164,11 @@ def _evaluate(work: Work, making: Making, outcome: Outcome) -> None:
     )
 
 
-def _keep_predictions(work: Work, split: str, result: FinalResult, table: pl.DataFrame) -> None:
+def _keep_predictions(
+    work: Work, split: str, result: FinalResult, table: pl.DataFrame, uncertainties: Mapping[str, np.ndarray]
+) -> None:
     operations = {each.name: each.operation for each in work.prepared.outputs}
-    frame = prediction_frame(result.predictions, work.plan, work.facts, operations)
+    frame = prediction_frame(result.predictions, work.plan, work.facts, operations, uncertainties)
     rows = work.prepared.rows[split]
     write_frame(work.folder.predictions / f"{split}.parquet", with_truth(frame, work.plan, table, rows))
 

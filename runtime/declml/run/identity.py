@@ -8,13 +8,14 @@ from pathlib import Path
 from declml import __version__
 from declml.data.cache import content_hash_of_files
 from declml.errors import UserProblem
-from declml.pretrained import locate_pretrained, relative_to
+from declml.pretrained import locate_pretrained, locate_word_vectors, relative_to
 from declml.run.record import code_identity
 from declml.run.tables import Source
 from declml_schema.content import content_hash
 from declml_schema.plan import Plan
 
 _PRETRAINED = "pretrained_model_name_or_path"
+_EMBEDDINGS = "pretrained_embeddings"
 MODEL_FILES = (".json", ".txt", ".model", ".spm", ".codes", ".tokenizer", ".safetensors", ".bin")
 """How the names of the files of a pretrained model end."""
 
@@ -35,7 +36,7 @@ def identity_of(
         "code": code_identity(plugins, __version__),
         "evaluation": content_hash(dict(plan.evaluation)),
     }
-    pretrained = _pretrained_hashes(plan, folder, memo)
+    pretrained = {**_pretrained_hashes(plan, folder, memo), **_embedding_hashes(plan, folder, memo)}
     if pretrained:
         parts["pretrained"] = content_hash(pretrained)
     return {**parts, "run": content_hash(parts)}
@@ -56,6 +57,26 @@ def pretrained_names(plan: Plan) -> list[str]:
             if values.get(_PRETRAINED)
         }
     )
+
+
+def embedding_names(plan: Plan) -> list[str]:
+    """Return the files of word vectors that a plan reads, as the config names them, each once."""
+    owners = [feature.encoder.parameters for feature in plan.inputs]
+    inside = plan.combiner.parameters.get("encoder")
+    owners += [inside] if isinstance(inside, Mapping) else []
+    return sorted({str(values[_EMBEDDINGS]) for values in owners if values.get(_EMBEDDINGS)})
+
+
+def _embedding_hashes(plan: Plan, folder: Path, memo: Path | None) -> dict[str, str]:
+    """Return, by the name in the config, the hash of each file of word vectors that the plan reads."""
+    hashes: dict[str, str] = {}
+    with relative_to(folder):
+        for name in embedding_names(plan):
+            try:
+                hashes[name] = content_hash_of_files([locate_word_vectors(name)], memo)
+            except UserProblem:
+                hashes[name] = "absent"  # the building of the network says so
+    return hashes
 
 
 def _pretrained_hashes(plan: Plan, folder: Path, memo: Path | None) -> dict[str, str]:

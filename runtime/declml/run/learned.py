@@ -41,6 +41,7 @@ from declml.run.prepare import (
 from declml.run.reasons import Reasons
 from declml.run.stages import Stages
 from declml.run.tables import Source, source_of
+from declml.run.target_statistics import asks, statistics_width
 from declml_schema.plan import InputFeature, OutputFeature, Plan
 from declml_schema.problems import Problem
 
@@ -186,9 +187,22 @@ class _Learning:
                 self._fitted.pop(feature.name, None)
                 self._unknown.setdefault(feature.name, self._unknown[owner])
         rows, no_rows = self._rows()
-        return Learned(
-            {name: each.facts for name, each in self._fitted.items()}, self._unknown, rows, no_rows, self._problems
-        )
+        return Learned(self._facts(), self._unknown, rows, no_rows, self._problems)
+
+    def _facts(self) -> dict[str, Facts]:
+        """Return what was fitted, with how many statistics of the targets a label has where they are asked for."""
+        plan = self._chain.plan
+        facts: dict[str, Facts] = {name: each.facts for name, each in self._fitted.items()}
+        for feature in plan.inputs:
+            if feature.name in facts and asks(fitting_of(self._chain, feature).preprocessing):
+                absent = next((each.name for each in plan.outputs if each.name not in facts), None)
+                if absent is None:
+                    width = statistics_width(plan.outputs, facts)
+                    facts[feature.name] = {**facts[feature.name], "statistics_width": width}
+                else:
+                    self._unknown[feature.name] = self._unknown[absent]
+                    del facts[feature.name]
+        return facts
 
     def _fit(self, feature: InputFeature | OutputFeature) -> None:
         chain, table = self._chain, self._table

@@ -198,7 +198,7 @@ class _Parts:
         def build() -> Figures:
             assert combined is not None
             seen = [self._answer_width(each) for each in self._blueprint.decoders[name].dependencies]
-            width = combined.output[0] + sum(seen)
+            width = int(combined.output[0]) + sum(seen)
             return decoder_figures(self._blueprint.decoders[name], width, combined.submodels)
 
         figures = self._built(f"output_features[{name}].decoder", (name,), build, ready=combined is not None)
@@ -207,7 +207,7 @@ class _Parts:
 
     def _answer_width(self, name: str) -> int:
         """Return how many numbers an output answers for a row, whatever stands before its decoder."""
-        return prod(decoder_figures(self._blueprint.decoders[name], 1).output)
+        return prod(int(each) for each in decoder_figures(self._blueprint.decoders[name], 1).output)
 
     def _built(
         self, path: str, features: Sequence[str], build: Callable[[], Figures], *, ready: bool = True
@@ -256,7 +256,10 @@ def _totals(plan: Plan, parts: Json, components: Components) -> Json:
     memory = None
     if sizes is not None:
         options = dict(plan.trainer["optimizer"])
-        share = optimizer_share(components.build("optimizer", options.pop("type")), options)
+        try:
+            share = optimizer_share(components.build("optimizer", options.pop("type")), options)
+        except UserProblem:
+            return {"parameters": parameters, "known_parameters": sum((known or {}).values()), "memory_bytes": None}
         kept = round(share * sizes["gradients"])
         memory = {**sizes, "optimizer": kept, "total": sizes["weights"] + sizes["gradients"] + kept}
     return {"parameters": parameters, "known_parameters": sum((known or {}).values()), "memory_bytes": memory}

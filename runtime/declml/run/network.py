@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from declml.components.answer_scale import ranks_of
 from declml.contracts import Facts, Loss, Source
 from declml.errors import UserProblem
 from declml.model.assemble import Network, Part, assemble, describe
@@ -52,12 +53,14 @@ def blueprint(plan: Plan, facts: Mapping[str, Facts], components: Components) ->
         component = components.get("decoder", output.decoder.type, output.type)
         assert component.build is not None
         per_submodel = bool(component.facts.get("per_submodel"))
+        link = _link(output, components)
         decoders[output.name] = Part(
             component.build,
             output.decoder.parameters,
-            facts[output.name],
+            {**facts[output.name], "link": {"name": link}} if link else facts[output.name],
             per_submodel=per_submodel,
             dependencies=tuple(output.parameters.get("dependencies", ())),
+            reduces=output.parameters.get("reduce_input", "sum"),
         )
     return Blueprint(groups, combiner, decoders)
 
@@ -70,6 +73,35 @@ def _combiner(plan: Plan, groups: Sequence[Group], components: Components) -> Ca
         return component.build
     sources = [[Source(member.name, group.type) for member in group.members] for group in groups]
     return partial(component.build, sources=sources)
+
+
+def told_by_losses(plan: Plan, facts: Mapping[str, Facts], components: Components) -> dict[str, Facts]:
+    """Return the facts with, for outputs whose loss trains another function than softmax, its ``link``.
+
+    It tells how answers become probabilities: see `declml.components.answer_scale`. Classes without the order that
+    ``corn`` needs are a `UserProblem`.
+    """
+    answer = dict(facts)
+    for output in plan.outputs:
+        link = _link(output, components)
+        if link is None:
+            continue
+        told: dict[str, Any] = {"name": link}
+        if link == "corn":
+            told["ranks"] = _ranks(output, facts[output.name])
+        answer[output.name] = {**facts[output.name], "link": told}
+    return answer
+
+
+def _ranks(output: OutputFeature, facts: Facts) -> list[int]:
+    classes, order = [str(each) for each in facts["classes"]], output.loss.parameters.get("order")
+    if order is None and output.type == "category_distribution":
+        return list(range(len(classes)))  # a distribution's classes stand in the order of its values
+    return ranks_of(classes, order)
+
+
+def _link(output: OutputFeature, components: Components) -> str | None:
+    return components.facts_of("loss", output.loss.type, output.type).get("link")
 
 
 _OF_SHARES = "softmax_cross_entropy"

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,15 +22,24 @@ _WRITERS = (".csv", ".parquet", ".jsonl", ".ndjson")
 
 
 def prediction_frame(
-    predictions: Predictions, plan: Plan, facts: Mapping[str, Facts], operations: Mapping[str, OutputOperation]
+    predictions: Predictions,
+    plan: Plan,
+    facts: Mapping[str, Facts],
+    operations: Mapping[str, OutputOperation],
+    uncertainties: Mapping[str, np.ndarray],
 ) -> pl.DataFrame:
-    """Return ``<output>_predictions`` and, for classes, ``<output>_probability...`` for each row."""
+    """Return ``<output>_predictions`` and, for classes, ``<output>_probability...`` for each row.
+
+    Outputs among ``uncertainties`` have ``<output>_uncertainty`` besides.
+    """
     columns: dict[str, pl.Series] = {}
     for output in plan.outputs:
-        raw = predictions.outputs[output.name].raw.numpy()
-        decoded = operations[output.name].decode(raw, facts[output.name], output.preprocessing, output.parameters)
+        answered: Any = predictions.outputs[output.name].answered
+        decoded = operations[output.name].decode(answered, facts[output.name], output.preprocessing, output.parameters)
         for suffix, series in decoded.items():
             columns[f"{output.name}_{suffix}"] = series
+        if output.name in uncertainties:
+            columns[f"{output.name}_uncertainty"] = pl.Series(uncertainties[output.name])
     return pl.DataFrame(columns)
 
 

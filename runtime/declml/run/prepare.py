@@ -16,17 +16,19 @@ from declml.data.cache import Cache
 from declml.data.fit import Fitted, Fitting, fit_feature, whole_hash
 from declml.data.read_start import fits_in_memory
 from declml.data.split import SIDES, Sides, given_sides, load_split
-from declml.data.subset import absent_hint
 from declml.data.table import Reading, Table, load_table
 from declml.data.transform import EncodedColumn, count_findings, encode_feature
 from declml.errors import ConfigProblems, UserProblem
 from declml.run.asks import asked_of
 from declml.run.balancing import balanced
 from declml.run.components import Components
+from declml.run.feature_problems import feature_path, problem_of, require_columns
+from declml.run.labels import fitting_rows
 from declml.run.memory import most_bytes
 from declml.run.reasons import Reasons
 from declml.run.slices import slice_masks
 from declml.run.stages import Stage, Stages
+from declml.run.target_statistics import with_target_statistics
 from declml.seeds import derive_seed
 from declml_schema import column_findings as found
 from declml_schema.content import content_hash
@@ -107,7 +109,7 @@ def prepare(chain: Chain, emit: Emit) -> Prepared:
     stages.start("source", f"Reading {_names(chain.paths)}")
     stages.finish("source", cached=True, reason=f"sha256 {chain.sha256[:12]}", facts={"files": len(chain.paths)})
     table = _table(chain, stages)
-    _require_columns(chain.plan, table)
+    require_columns(chain.plan, table)
     if chain.plan.evaluation.get("slices"):
         # A slice that cannot be told would fail the run after all of its training.
         slice_masks(chain.plan, table.head())
@@ -123,11 +125,6 @@ def _names(paths: Sequence[Path]) -> str:
 
 def _features(plan: Plan) -> list[InputFeature | OutputFeature]:
     return [*plan.inputs, *plan.outputs]
-
-
-def feature_path(feature: InputFeature | OutputFeature) -> str:
-    """Return the config path of a feature."""
-    return f"{'input' if isinstance(feature, InputFeature) else 'output'}_features[{feature.name}]"
 
 
 def encoder_owner(plan: Plan, feature: InputFeature) -> str:
@@ -149,7 +146,8 @@ def preprocessing_of(plan: Plan, feature: InputFeature | OutputFeature, componen
     ``own_when_tied`` names it.
     """
     if not isinstance(feature, InputFeature):
-        return feature.preprocessing
+        # A decoder may need more of its targets than a config says, such as a symbol at the end of each.
+        return {**feature.preprocessing, **components.asked_by_decoder(feature.decoder.type, feature.type)}
     name = encoder_owner(plan, feature)
     owner = next(each for each in plan.inputs if each.name == name)
     theirs = {**owner.preprocessing, **asked_of(plan, owner, components)}
@@ -192,21 +190,6 @@ def loaded_table(chain: Chain) -> Table:
     reading, limit = reading_of(chain.plan, chain.sides), most_bytes(chain.plan)
     is_large = limit is not None and not fits_in_memory(chain.paths, reading, most_bytes=limit)
     return load_table(chain.cache, chain.paths, chain.sha256, reading, most_bytes=limit if is_large else None)
-
-
-def _require_columns(plan: Plan, table: Table) -> None:
-    problems = [
-        Problem(
-            "absent-column",
-            f"Column '{feature.column}' must be in the data; got no such column.",
-            path=feature_path(feature),
-            hint=absent_hint(feature.column, table.columns),
-        )
-        for feature in _features(plan)
-        if feature.column not in table.columns
-    ]
-    if problems:
-        raise ConfigProblems(problems)
 
 
 def split_of(chain: Chain, table: Table, stages: Stages) -> Sides:
@@ -330,12 +313,6 @@ def leaks(chain: Chain, table: Table) -> list[Problem]:
     return problems
 
 
-def problem_of(finding: Finding, feature: InputFeature | OutputFeature) -> Problem:
-    """Return a finding as a problem at its feature."""
-    severity = Severity.ERROR if finding.fatal else Severity.WARNING
-    return Problem(finding.code, finding.message, severity=severity, path=feature_path(feature))
-
-
 def _dataset(
     chain: Chain,
     table: Table,
@@ -360,6 +337,11 @@ def _dataset(
             role, feature.name, feature.column, feature.type, fittings[feature.name], fitted[feature.name], encoded
         )
         stages.emit("stage_progress", stage="dataset", done=done + 1, total=len(features))
+    data = with_target_statistics(chain.plan, chain.cache, sides, data)
+    keep, unfit = fitting_rows(
+        chain.plan, chain.components, {name: (each.encoded.encoded, each.facts) for name, each in data.items()}, keep
+    )
+    warnings += unfit
     rows = {side: np.flatnonzero((sides.sides == number) & keep) for number, side in enumerate(SIDES)}
     outputs = [(each.name, each.type, each.encoded.encoded.values) for each in data.values() if each.role == "output"]
     seed = derive_seed(chain.plan.trainer["seed"], "balance")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from declml.run.prepare import preprocessing_of
 from declml.run.work import Work
 from declml.runs.folder import Run
 from declml.trust import is_trusted, untrusted_problem
-from declml_schema.plan import InputFeature, Plan
+from declml_schema.plan import InputFeature, OutputFeature, Plan
 
 DESCRIPTION = "model.json"
 _PRETRAINED = "pretrained_model_name_or_path"
@@ -39,10 +39,9 @@ def save_model(work: Work, module: Any) -> str:
     facts: dict[str, dict[str, Any]] = {name: dict(each) for name, each in work.facts.items()}
     for name, extra in module.extra_facts().items():
         facts[name].update(extra)
-    for place, feature in enumerate(plan.inputs):
+    for kept_at, feature in _with_places(plan):
         if feature.preprocessing.get("tokenizer") == "hf_tokenizer":
-            # By place: a feature's name may hold slashes and dots.
-            _keep_tokenizer(feature, folder.model / "tokenizers" / str(place))
+            _keep_tokenizer(feature, folder.model / "tokenizers" / kept_at)
     kept = _kept_names(plugins)
     for file, name in zip(plugins, kept, strict=True):
         (folder.model / "code").mkdir(exist_ok=True)
@@ -78,7 +77,13 @@ def kept_plugins(run: Run) -> tuple[Path, ...]:
     return tuple(run.model / "code" / name for name in names)
 
 
-def _keep_tokenizer(feature: InputFeature, target: Path) -> None:
+def _with_places(plan: Plan) -> Iterator[tuple[str, InputFeature | OutputFeature]]:
+    """Yield each feature with the name of its tokenizer's folder: by place, as its own may hold slashes and dots."""
+    yield from ((str(place), each) for place, each in enumerate(plan.inputs))
+    yield from ((f"output-{place}", each) for place, each in enumerate(plan.outputs))
+
+
+def _keep_tokenizer(feature: InputFeature | OutputFeature, target: Path) -> None:
     source = locate_pretrained(feature.preprocessing[_PRETRAINED])
     target.mkdir(parents=True, exist_ok=True)
     for name in TOKENIZER_FILES:
@@ -150,10 +155,11 @@ def _learned(run: Run, saved: Mapping[str, Any]) -> Path:
 
 def _with_own_tokenizers(plan: Plan, folder: Path) -> Plan:
     """Return the plan with tokenizers read from the model's own folder, where it has them."""
-    inputs: list[InputFeature] = []
-    for place, feature in enumerate(plan.inputs):
-        own = folder / str(place)
+    features: list[InputFeature | OutputFeature] = []
+    for kept_at, feature in _with_places(plan):
+        own = folder / kept_at
         if own.is_dir():
             feature = replace(feature, preprocessing={**feature.preprocessing, _PRETRAINED: str(own)})
-        inputs.append(feature)
-    return replace(plan, inputs=tuple(inputs))
+        features.append(feature)
+    inputs = tuple(each for each in features if isinstance(each, InputFeature))
+    return replace(plan, inputs=inputs, outputs=tuple(each for each in features if isinstance(each, OutputFeature)))

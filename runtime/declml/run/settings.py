@@ -8,10 +8,12 @@ from typing import Any, Literal
 from declml.contracts import Decides
 from declml.errors import UserProblem
 from declml.run.components import Components, trees
+from declml.training.balancing import Balancing
 from declml.training.gradients import Clipping
 from declml.training.precision import Precision
 from declml.training.schedule import Plateau, Steps, count_steps, warm_up, warmup_steps
 from declml.training.settings import Settings
+from declml.training.soup import Soup
 from declml_schema.plan import Plan, Values
 
 _EVALUATION_BATCH = 512
@@ -89,8 +91,46 @@ def settings_of(
         decides=decides,
         patience=None if trainer["early_stop"] < 0 else trainer["early_stop"],
         precision=precision,
+        balancing=_balancing(plan),
+        soup=_soup(trainer, decides),
         shuffle=trainer["should_shuffle"],
     )
+
+
+def _balancing(plan: Plan) -> Balancing | None:
+    trainer = plan.trainer
+    if trainer["loss_balancing"] == "none":
+        return None
+    preferences = trainer["loss_balancing_preference_vector"]
+    fits = preferences is None or (len(preferences) == len(plan.outputs) and min(preferences) >= 0 < sum(preferences))
+    if not fits:
+        raise UserProblem(
+            "unfit-preferences",
+            f"loss_balancing_preference_vector must have a number >= 0 for each of the {len(plan.outputs)} outputs, not"
+            f" all of them 0; got {preferences}.",
+            path="trainer.loss_balancing_preference_vector",
+        )
+    return Balancing(
+        strategy=trainer["loss_balancing"],
+        alpha=trainer["loss_balancing_alpha"],
+        rate=trainer["loss_balancing_lr"],
+        preferences=None if preferences is None else tuple(preferences),
+        worst=trainer["loss_balancing_tchebycheff_weight"],
+    )
+
+
+def _soup(trainer: Values, decides: Decides | None) -> Soup | None:
+    kind = trainer["model_soup"]
+    if kind is None:
+        return None
+    if decides is None:
+        raise UserProblem(
+            "soup-unjudged",
+            "model_soup must have evaluations to find the best weights by; got none: no row is for validation, or"
+            " skip_all_evaluation is set.",
+            path="trainer.model_soup",
+        )
+    return Soup(kind, trainer["model_soup_top_k"])
 
 
 def watched_metric(plan: Plan) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -22,6 +23,7 @@ from declml.training.gradients import all_finite
 from declml.training.ledger import LossLedger, loss_not_finite
 from declml.training.schedule import PlateauWatch
 from declml.training.settings import Hooks, Outcome, Settings
+from declml.training.soup import Pot, sentence
 from declml.training.step import Stepper
 from declml.training.stopping import Best
 
@@ -80,6 +82,9 @@ class _Training:
         self._ledger = LossLedger(self._stepper.outputs, self._stepper.loss_weights, self._device)
         self._best = None if settings.decides is None else Best(settings.decides.goal)
         self._plateau = PlateauWatch(settings.plateau) if settings.plateau and settings.plateau.reductions else None
+        self._pot: Pot | None = None
+        if settings.soup is not None and settings.decides is not None:
+            self._pot = Pot(settings.soup, settings.decides.goal, folder, model.module)
         self._step = 0
         self._evaluated = 0  # the step of the last evaluation: a run cut between step and evaluation makes up for it
         self._kept: dict[str, Tensor] | None = None  # the best weights, until they are written
@@ -154,9 +159,10 @@ class _Training:
     def _evaluate(self) -> None:
         self._ledger.read()
         scores = {"training": Scores(self._ledger.means())}
-        for split in self._settings.splits:
-            scores[split] = self._hooks.evaluate(split)
-        improved = self._judge(scores)
+        with self._answering():
+            for split in self._settings.splits:
+                scores[split] = self._hooks.evaluate(split)
+            improved = self._judge(scores)
         for split, each in scores.items():
             self._hooks.emit(
                 "metrics",
@@ -172,6 +178,11 @@ class _Training:
         if time.perf_counter() - self._saved_at >= min(_QUIET_SECONDS, self._settings.checkpoint_seconds):
             self._save()
 
+    def _answering(self) -> AbstractContextManager[None]:
+        """Return the context in which the optimizer's answer is in force, where that is not what it trains at."""
+        averaged: Callable[[], AbstractContextManager[None]] | None = getattr(self._optimizer, "averaged", None)
+        return nullcontext() if averaged is None else averaged()
+
     def _judge(self, scores: Mapping[str, Scores]) -> bool:
         """Show the scores to what watches them and return whether these weights are the best so far."""
         improved = False
@@ -180,6 +191,8 @@ class _Training:
             value = _look_up(scores, self._settings.deciding_split, decides.output, decides.metric)
             loss = scores[self._settings.deciding_split].values.get("combined", {}).get("loss", math.inf)
             improved = self._best.offer(value, self._step, loss=loss)
+            if self._pot is not None:
+                self._pot.offer(value, self._step)
             if improved:
                 self._kept = {
                     name: tensor.detach().clone() for name, tensor in checkpoints.changing_weights(self._module).items()
@@ -284,6 +297,7 @@ class _Training:
             "best": None if self._best is None else self._best.state(),
             "plateau": None if self._plateau is None else self._plateau.state(),
             "stepper": self._stepper.state(),
+            "soup": None if self._pot is None else self._pot.state(),
         }
         checkpoints.save_latest(self._folder, self._module, self._optimizer, state)
         self._saved_at = time.perf_counter()
@@ -308,6 +322,8 @@ class _Training:
         self._step, self._evaluated = state["step"], state["evaluated"]
         self._ledger.load(state["ledger"])
         self._stepper.load(state["stepper"])
+        if self._pot is not None and state.get("soup") is not None:
+            self._pot.load(state["soup"])
         if self._best is not None and state["best"] is not None:
             self._best.load(state["best"])
         if self._plateau is not None and state["plateau"] is not None:
@@ -316,6 +332,23 @@ class _Training:
     def _put_best_in_force(self) -> None:
         if self._best is not None and self._best.step is not None:
             checkpoints.load_best(self._folder, self._module)
+            self._serve()
+        elif (average := getattr(self._optimizer, "average", None)) is not None:
+            average()
+
+    def _serve(self) -> None:
+        """Put the average of the best weights in force, where one is asked for."""
+        decides, best = self._settings.decides, self._best
+        if self._pot is None or decides is None or best is None:
+            return
+        split = self._settings.deciding_split
+
+        def judge() -> float:
+            return _look_up({split: self._hooks.evaluate(split)}, split, decides.output, decides.metric)
+
+        served = self._pot.serve(judge)
+        if served is not None:
+            self._hooks.emit("log", level="info", message=sentence(served, decides.metric, best.value))
 
 
 def _look_up(scores: Mapping[str, Scores], split: str, output: str, metric: str) -> float:

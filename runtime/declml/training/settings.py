@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from declml.contracts import Decides, Emit, Schedule, Scores
+from declml.training.balancing import Balancing
 from declml.training.gradients import Clipping
 from declml.training.precision import Precision
 from declml.training.schedule import Plateau, Steps
+from declml.training.soup import Soup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,8 @@ class Settings:
       mean training loss since the last evaluation. Empty, that loss is all there is.
     - ``decides``: the metric, on ``deciding_split``, that picks the weights to keep; None keeps the last.
     - ``patience``: stop after so many evaluations without a better one; None never does.
+    - ``balancing``: how the losses of several outputs are weighed; None leaves them as the config weighs them.
+    - ``soup``: which evaluated weights are averaged in the end; None keeps the best ones alone.
     - ``seed``: the root of the order of rows and of the random numbers in the model.
     - ``checkpoint_seconds``: the most time that a killed run can lose; it changes no number.
     """
@@ -40,6 +44,8 @@ class Settings:
     deciding_split: str = "validation"
     patience: int | None = None
     precision: Precision = field(default_factory=Precision)
+    balancing: Balancing | None = None
+    soup: Soup | None = None
     shuffle: bool = True
     checkpoint_seconds: float = 30.0
 

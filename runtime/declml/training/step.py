@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from declml.contracts import Batch, Model, Optimizer
+from declml.contracts import Batch, Model, Optimizer, answers_of
+from declml.training.balancing import Balance
 from declml.training.gradients import clip, penalize, scale
 from declml.training.settings import Settings
 
@@ -28,6 +29,9 @@ class Stepper:
         self._losses = [(name, loss, weight) for name, (loss, weight) in model.losses.items()]
         self._optimizer = optimizer
         self._settings = settings
+        self._balance: Balance | None = None
+        if settings.balancing is not None and len(self._losses) > 1:
+            self._balance = Balance(settings.balancing, self.weights, len(self._losses), device)
         self._clips = settings.clipping != type(settings.clipping)()
         dtype = settings.precision.dtype
         self._autocast: Callable[[], Any] = (
@@ -72,32 +76,36 @@ class Stepper:
 
     def _forward(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
         with self._autocast():
-            answers = self._module(batch.groups)
-        total: Tensor | None = None
+            answers = answers_of(self._module, batch)
         losses: list[Tensor] = []
+        weighed: list[Tensor] = []
         for name, loss, weight in self._losses:
             answer = answers[name]
             if self._settings.precision.dtype is not None:
                 answer = answer.float()  # a loss in 16 bits would lose the small differences that training lives on
             value = loss(answer, for_each_answer(batch.targets[name], answer))
             losses.append(value)
-            weighted = value if weight == 1 else value * weight
-            total = weighted if total is None else total + weighted
-        if total is None:
+            weighed.append(value if weight == 1 else value * weight)
+        if not weighed:
             raise ValueError("a model must have at least one loss")
-        return total, losses
+        if self._balance is not None:
+            return self._balance.total(weighed), losses
+        return sum(weighed[1:], start=weighed[0]), losses
 
     def _grads(self) -> list[Tensor]:
         return [weight.grad for weight in self.weights if weight.grad is not None]
 
     def state(self) -> dict[str, Any]:
         """Return what `load` needs beyond weights and optimizer: JSON data."""
-        return {} if self._scaler is None else {"scaler": self._scaler.state()}
+        state = {} if self._scaler is None else {"scaler": self._scaler.state()}
+        return state if self._balance is None else {**state, "balance": self._balance.state()}
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from what `state` returned."""
         if self._scaler is not None and "scaler" in state:
             self._scaler.load(state["scaler"])
+        if self._balance is not None and "balance" in state:
+            self._balance.load(state["balance"])
 
 
 def for_each_answer(targets: Tensor, answers: Tensor) -> Tensor:

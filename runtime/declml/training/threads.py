@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from declml.contracts import Batch, Model
+from declml.contracts import Batch, Model, answers_of
 from declml.training.step import for_each_answer
 
 _GAIN = 1.2
@@ -66,7 +66,7 @@ def trial_step(model: Model, batch: Batch) -> Callable[[], None]:
 
     def step() -> None:
         with torch.random.fork_rng(devices=[]):
-            answers = module(batch.groups)
+            answers = answers_of(module, batch)
             losses = [
                 loss(answers[name], for_each_answer(batch.targets[name], answers[name])) * weight
                 for name, (loss, weight) in model.losses.items()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import importlib
-import itertools
 import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,14 @@ from torch import Tensor, nn
 from declml.components import combiners, decoders, encoders
 from declml.components.encoders.rnn import RNN
 from declml.components.features.number import InputNumber, InputNumberPreprocessing
-from declml.contracts import Member, Source, TokenStates
+from declml.contracts import Member, Source, TokenAnswers, TokenStates
 from declml.errors import UserProblem
+from declml.token_rows import NO_TOKEN
 from declml_schema.declare import Component
 
 ROWS, TOKENS, WORDS = 6, 7, 9
 RAGGED = {"text", "sequence", "bag", "set"}
+SPOKEN = {"text", "sequence"}
 LENGTHS = torch.tensor([7, 1, 3, 6, 2, 5])
 
 # Narrow modules keep this file at seconds; the values matter to no promise here.
@@ -36,6 +38,13 @@ SMALL: dict[str, Any] = {
     "state_size": 4,
     "num_filters": 3,
     "hidden_size": 8,
+    "hyper_hidden_size": 5,
+    "d_model": 8,
+    "n_layers": 2,
+    "attention_every_k": 2,
+    "ffn_size": 6,
+    "num_latents": 3,
+    "latent_dim": 8,
     "num_attention_heads": 2,
     "num_heads": 2,
     "num_hash_buckets": 7,
@@ -46,6 +55,16 @@ SMALL: dict[str, Any] = {
     "entity_2": ["shape"],
 }
 SOURCES = [[Source("size", "number")], [Source("colour", "category"), Source("shape", "category")]]
+LISTS: dict[str, list[Any]] = {
+    "fc_layers": [[{"output_size": 4}], [{"activation": "swiglu", "norm": "layer", "use_bias": False}] * 2],
+    "norm_params": [{"eps": 0.5}],
+    "adapter": [{"type": "lora", "r": 2}],
+    "pretrained_embeddings": [str(Path(__file__).with_name("word_vectors_of_6.txt"))],
+    "conv_layers": [[{"filter_size": 2}, {"num_filters": 4, "norm": "layer", "activation": "reglu"}]],
+    "stacked_layers": [[[{"filter_size": 2}], [{}, {"num_filters": 2}]]],
+    "fc_norm_params": [{"eps": 0.5}],
+}
+"""Values of the parameters that are lists of mappings or mappings."""
 TARGETS: dict[str, dict[str, Any]] = {
     "number": {},
     "binary": {},
@@ -53,10 +72,13 @@ TARGETS: dict[str, dict[str, Any]] = {
     "category_distribution": {"classes": ["a", "b", "c"]},
     "set": {"vocabulary": ["a", "b", "c"]},
     "vector": {"vector_size": 3, "shift": [0.5, -0.5, 0.0], "scale": [1.0, 2.0, 1.0]},
+    "sequence": {"vocabulary": ["<PAD>", "<UNK>", "a"], "pad": 0, "stop": 2, "max_length": 5},
+    "text": {"vocabulary_size": 3, "pad": 0, "stop": 1, "max_length": 5},
 }
 """What a decoder knows of its target, by output type."""
-OF_ONE_MIND = {"entity_1", "entity_2", "main_sequence_feature", "encoder"}
-"""Parameters that name other parts of a config: see test_combiners.py and test_sequence_combiners.py."""
+OF_ONE_MIND = {"entity_1", "entity_2", "main_sequence_feature", "encoder", "smoothing", "folds"}
+"""Parameters that name other parts of a config: see test_combiners.py and test_sequence_combiners.py; or that act where
+the data are read: see test_target_encoder.py."""
 
 
 def _declared() -> list[Component]:
@@ -89,6 +111,15 @@ class Case:
     def parameters(self, **given: Any) -> dict[str, Any]:
         return self.component.parameters(**{**self.base, **given}).model_dump()
 
+    @property
+    def aside(self) -> set[str]:
+        """Parameters of decoders that act around the module: see test_dropout_samples.py."""
+        if self.component.kind != "decoder":
+            return set()
+        return {"calibration", "mc_dropout_samples"} | (
+            {"output_size"} if self.component.name == "projector" else set()
+        )
+
     def build(self, *, seed: int = 3, members: list[Member] | None = None, **given: Any) -> nn.Module:
         assert self.component.build is not None
         torch.default_generator.manual_seed(
@@ -101,7 +132,8 @@ class Case:
         if self.component.kind == "combiner":
             sources = {"sources": SOURCES} if self.component.facts.get("sources") else {}
             if "encoder" in parameters:
-                parameters["encoder"] = functools.partial(RNN.build, **RNN.parameters(state_size=4).model_dump())
+                inner = RNN.parameters(state_size=4, reduce_output=None)
+                parameters["encoder"] = functools.partial(RNN.build, **inner.model_dump())
             return self.component.build([[3], [2, 2]], **sources, **parameters)
         return self.component.build(7, TARGETS[self.feature], **parameters)
 
@@ -112,6 +144,8 @@ class Case:
         asked = resolved(self.component.facts.get("asks", {}), parameters)
         if not asked:
             return bare
+        if "target_statistics" in asked:
+            return Member(bare.name, {**bare.facts, "statistics_width": 2})
         if self.feature == "text":
             return Member(bare.name, {**bare.facts, "rows": 12, "documents": [0, 3, 12, *range(1, WORDS - 2)]})
         column = pl.Series("x", np.random.default_rng(len(bare.name)).normal(size=60).round(len(bare.name) // 5))
@@ -128,10 +162,16 @@ class Case:
                 values = torch.randn(ROWS, TOKENS, 4, generator=chance) * mask.unsqueeze(-1)
                 groups[1] = TokenStates(values, mask)
             return (groups,)
+        if self.component.kind == "decoder" and self.feature in SPOKEN:
+            mask = torch.arange(TOKENS) < LENGTHS.unsqueeze(1)
+            values = torch.randn(ROWS, TOKENS, 7, generator=chance) * mask.unsqueeze(-1)
+            return TokenStates(values, mask), torch.randint(3, mask.shape, generator=chance).where(mask, NO_TOKEN)
         if self.component.kind == "decoder":
             return (torch.randn(ROWS, 7, generator=chance),)
         if self.feature in RAGGED:
             return torch.randint(WORDS, (ROWS, TOKENS), generator=chance), LENGTHS
+        if "target_statistics" in self.component.facts.get("asks", {}):
+            return (torch.randn(ROWS, 2 * features, generator=chance),)
         if self.feature == "category":
             return (torch.randint(WORDS - 1, (ROWS, features), generator=chance),)
         if self.feature == "date":
@@ -218,6 +258,8 @@ def case(request: pytest.FixtureRequest, tiny_models: dict[str, str]) -> Case:
     base = {name: value for name, value in SMALL.items() if name in fields}
     if "pretrained_model_name_or_path" in fields:
         base["pretrained_model_name_or_path"] = tiny_models.get(component.name, tiny_models["bert"])
+    if component.name == "projector":
+        del base["output_size"]  # it can only be what the data have
     if component.name == "stacked_cnn":
         # The six layers of its own would leave one token of these few.
         base |= {"num_conv_layers": 2, "pool_size": 2}
@@ -244,8 +286,8 @@ def alternatives(case: Case, name: str) -> list[Any]:
     now = case.parameters()[name]
     if name == "pretrained_model_name_or_path":
         return [now.removesuffix("2") + "3"]
-    if name == "adapter":
-        return [{"type": "lora", "r": 2}]
+    if name in LISTS:
+        return LISTS[name]
     for kind in kinds(case.schema[name]):
         if "enum" in kind:
             found += kind["enum"]
@@ -358,9 +400,17 @@ def test_components_are_found() -> None:
         "decoder-number-regressor",
         "decoder-binary-regressor",
         "decoder-category-classifier",
+        "decoder-category-mlp_classifier",
+        "decoder-binary-mlp_classifier",
         "decoder-category_distribution-classifier",
         "decoder-set-classifier",
         "decoder-vector-projector",
+        "decoder-sequence-tagger",
+        "decoder-text-tagger",
+        "decoder-sequence-generator",
+        "decoder-text-generator",
+        "decoder-sequence-transformer_generator",
+        "decoder-text-transformer_generator",
     } <= set(NAMES)
 
 
@@ -423,10 +473,15 @@ class Seen:
         )
 
 
-def told(answers: Tensor | TokenStates) -> Tensor:
+def told(answers: Tensor | TokenStates | TokenAnswers) -> Tensor:
     """Return answers as one tensor; of a vector for each token, the sum in which each place has a weight of its own."""
+    if isinstance(answers, TokenAnswers):
+        said = torch.cat([answers.ids.float(), answers.chances, answers.totals.unsqueeze(1)], dim=1)
+        return torch.cat([told(answers.logits), said], dim=1)
     if not isinstance(answers, TokenStates):
-        return answers
+        places = torch.arange(1.0, 1 + answers.shape[1]).unsqueeze(-1) if answers.dim() == 3 else None
+        is_spoken = places is not None and answers.shape[:2] == (ROWS, TOKENS)
+        return (answers * places).sum(1) if is_spoken else answers
     assert answers.values.shape[:2] == answers.mask.shape
     assert not answers.values[~answers.mask].any(), "padding must be zeros"
     places = torch.arange(1.0, 1 + answers.mask.shape[1]).unsqueeze(-1)
@@ -479,7 +534,7 @@ def test_the_same_seed_gives_the_same_module(case: Case) -> None:
 
 
 def test_every_parameter_acts(case: Case) -> None:
-    for name in case.component.parameters.model_fields.keys() - OF_ONE_MIND:
+    for name in case.component.parameters.model_fields.keys() - OF_ONE_MIND - case.aside:
         given = context(case, name)
         before = observe(case, **given)
         changed: list[bool] = []
@@ -648,9 +703,8 @@ def test_texts_without_tokens_give_finite_answers(case: Case) -> None:
 def test_ludwig_spells_the_initializers_and_activations_so() -> None:
     from typing import get_args
 
-    from declml.components.activations import PLANNED_ACTIVATIONS, Activation
+    from declml.components.activations import LayerActivation
     from declml.components.initializers import PLANNED_INITIALIZERS, WeightsInitializer
 
-    assert len({*get_args(Activation), *PLANNED_ACTIVATIONS, None}) == 24
+    assert len({*get_args(LayerActivation), None}) == 24
     assert len({*get_args(WeightsInitializer), *PLANNED_INITIALIZERS}) == 14
-    assert not set(itertools.chain(get_args(Activation))) & set(PLANNED_ACTIVATIONS)

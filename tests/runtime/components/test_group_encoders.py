@@ -62,8 +62,8 @@ def test_a_new_member_leaves_the_first_weights_of_the_others() -> None:
     assert torch.equal(three.table[55:], two.table)
     assert not torch.equal(two.table[:60], two.table[60:120])
     one, both = build(DENSE, [Member("b", {})]), build(DENSE, [Member("a", {}), Member("b", {})])
-    assert torch.equal(both.stack.weights[0][1], one.stack.weights[0][0])
-    assert not torch.equal(both.stack.weights[0][0], both.stack.weights[0][1])
+    assert torch.equal(both.stack.layers[0].weight[1], one.stack.layers[0].weight[0])
+    assert not torch.equal(both.stack.layers[0].weight[0], both.stack.layers[0].weight[1])
 
 
 def test_dense_equals_one_stack_of_linear_layers_per_feature() -> None:
@@ -74,7 +74,7 @@ def test_dense_equals_one_stack_of_linear_layers_per_feature() -> None:
     for feature in range(2):
         hidden = values[:, [feature]]
         for level in range(2):
-            weight, bias = encoder.stack.weights[level][feature], encoder.stack.biases[level][feature]
+            weight, bias = encoder.stack.layers[level].weight[feature], encoder.stack.layers[level].bias[feature]
             linear = nn.functional.linear(hidden, weight, bias)
             hidden = nn.functional.layer_norm(linear, [3]).relu()
         torch.testing.assert_close(encoder(values)[:, 3 * feature : 3 * feature + 3], hidden)

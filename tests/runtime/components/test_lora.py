@@ -120,7 +120,9 @@ def test_an_adapter_of_a_frozen_model_does_nothing(folder: Path) -> None:
 
 
 def test_layers_that_are_not_there_are_told(folder: Path) -> None:
-    with pytest.raises(UserProblem, match="target_modules must be layers of the model; got querry") as refusal:
+    with pytest.raises(
+        UserProblem, match="target_modules must be layers of the model that lora can change; got querry"
+    ) as refusal:
         built(folder, **adapter(target_modules=["querry"]))
     assert refusal.value.code == "adapter-target" and "query, key, value" in refusal.value.hint
 
@@ -152,7 +154,7 @@ output_features: [{{name: price, type: number}}]
         ("false", "{type: lora}", [("ignored-parameter", "input_features[0].encoder.adapter")]),
         ("true", "{type: lora, r: 0}", [("out-of-range", "input_features[0].encoder.adapter.r")]),
         ("true", "{type: lora, rr: 4}", [("unknown-key", "input_features[0].encoder.adapter.rr")]),
-        ("true", "{type: ia3}", [("not-built-yet", "input_features[0].encoder.adapter.type")]),
+        ("true", "{type: vera}", [("not-built-yet", "input_features[0].encoder.adapter.type")]),
     ],
 )
 def test_an_adapter_is_checked_as_all_else(trainable: str, written: str, told: list[tuple[str, str]]) -> None:
@@ -163,3 +165,57 @@ def test_an_adapter_is_checked_as_all_else(trainable: str, written: str, told: l
             "type": "lora", "r": 4, "alpha": None, "dropout": 0.05, "bias_type": "none", "target_modules": None,
             "use_rslora": False, "use_dora": False,
         }  # fmt: skip
+
+
+OTHERS = [
+    {"type": "ia3"},
+    {"type": "loha", "r": 2, "alpha": 4},
+    {"type": "lokr", "r": 2, "alpha": 4},
+    {"type": "oft", "oft_block_size": 2},
+    {"type": "hra", "r": 2},
+    {"type": "fourierft", "n_frequency": 20},
+    {"type": "c3a", "block_size": 4},
+    {"type": "waveft", "n_frequency": 20},
+]
+
+
+@pytest.mark.parametrize("given", OTHERS, ids=[each["type"] for each in OTHERS])
+def test_each_adapter_trains_alone_and_comes_back_from_a_file(folder: Path, given: dict[str, Any]) -> None:
+    parameters = {"trainable": True, "reduce_output": "mean", "adapter": given}
+    module = built(folder, **parameters)
+    before = {name: weight.detach().clone() for name, weight in module.named_parameters()}
+    trained = [weight for weight in module.parameters() if weight.requires_grad]
+    assert 0 < sum(each.numel() for each in trained) < sum(each.numel() for each in module.parameters())
+    optimizer = torch.optim.Adam(trained, lr=0.05)
+    losses: list[float] = []
+    for _ in range(6):
+        optimizer.zero_grad()
+        loss = (module.train()(IDS, LENGTHS) - torch.linspace(-1, 1, 16).view(2, 8)).square().sum()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    moved = {name for name, weight in module.named_parameters() if not weight.equal(before[name])}
+    assert moved <= {name for name, weight in module.named_parameters() if weight.requires_grad}
+    again = built(folder, **parameters)
+    again.load_state_dict(module.state_dict(), strict=True)
+    torch.testing.assert_close(answers(again), answers(module))
+
+
+@pytest.mark.parametrize(
+    ("adapter", "message"),
+    [
+        ("{type: lorra}", "'lora'"),
+        ("{type: loha, rank: 2}", "Unknown key 'rank' in adapter"),
+        ("{type: vera}", "The value 'vera' of input_features[0].encoder.adapter.type is known but not built yet."),
+        ("{type: hra, r: 0}", "r must be >= 1; got 0."),
+    ],
+)
+def test_a_wrong_adapter_is_told_by_its_own_kind(adapter: str, message: str) -> None:
+    text = (
+        "input_features: [{name: t, type: text, encoder: {type: bert, trainable: true, adapter: ADAPTER}}]\n"
+        "output_features: [{name: sold, type: binary}]\n"
+    ).replace("ADAPTER", adapter)
+    found = [each.message for each in check(text).problems]
+    assert any(message in each for each in found), found
+    assert len(found) == 1

@@ -65,7 +65,9 @@ def test_the_encoder_of_sequence_reads_the_joined_tokens_in_order() -> None:
     assert SEQUENCE.build is not None and RNN.build is not None
     torch.manual_seed(1)
     encoder = partial(RNN.build, **RNN.parameters(embedding_size=4, state_size=5).model_dump())
-    module = SEQUENCE.build(WIDTHS, sources=SOURCES, main_sequence_feature=None, encoder=encoder).eval()
+    module = SEQUENCE.build(
+        WIDTHS, sources=SOURCES, main_sequence_feature=None, encoder=encoder, reduce_output=None
+    ).eval()
     words, size, tags = tokens([3, 1], 2, seed=1), torch.tensor([[5.0], [7.0]]), tokens([3, 2], 3, seed=2)
     answer = module([words, size, tags])
     assert answer.shape == (2, module.width) == (2, 5) and not module.per_token

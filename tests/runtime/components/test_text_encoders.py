@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from declml.components.dense_stack import BatchNorm
 from declml.components.encoders.cnnrnn import CNNRNN
 from declml.components.encoders.embed import EMBED
 from declml.components.encoders.gru import GRU
@@ -21,6 +20,7 @@ from declml.components.encoders.stacked_cnn import STACKED_CNN
 from declml.components.encoders.stacked_parallel_cnn import STACKED_PARALLEL_CNN
 from declml.components.encoders.tf_idf import TF_IDF
 from declml.components.encoders.transformer import TRANSFORMER
+from declml.components.norms import BatchNorm
 from declml.components.token_states import reduce_tokens
 from declml.contracts import Member
 from declml.errors import UserProblem
@@ -85,7 +85,7 @@ def test_recurrent_layers_equal_pytorchs_over_packed_sequences(
     final: Tensor = (last[0] if isinstance(last, tuple) else last)[-2 if bidirectional else -1 :]
     torch.testing.assert_close(encoder(IDS, LENGTHS), torch.cat(list(final), dim=-1))
     summed = nn.utils.rnn.pad_packed_sequence(states, batch_first=True)[0].sum(1)
-    encoder.reduce_output = "sum"
+    encoder.reduce.how = "sum"
     torch.testing.assert_close(encoder(IDS, LENGTHS), summed)
 
 
@@ -149,7 +149,7 @@ def test_stacked_cnn_equals_convolutions_of_single_texts() -> None:
     answers = encoder(IDS, LENGTHS)
     for row, length in enumerate(LENGTHS.tolist()):
         hidden = nn.functional.embedding(IDS[row, :length], encoder.tokens.table).T  # (width, token)
-        for layer in encoder.convolutions:
+        for layer in encoder.convolutions.layers:
             convolution = layer.convolution
             hidden = nn.functional.conv1d(hidden, convolution.weight, convolution.bias, padding=2, dilation=2).relu()
         torch.testing.assert_close(answers[row], hidden.amax(-1))

@@ -122,7 +122,7 @@ def test_every_shape_and_number_is_that_of_the_built_network(project: Path, fact
     for part in (*network.encoders, network.combiner, *network.decoders):
         part.register_forward_hook(lambda module, given, answer: seen.__setitem__(module, (given, answer)))
     encoded = {name: each.encoded.encoded for name, each in prepared.features.items()}
-    targets = {each.name: each.encoded.encoded.values for each in prepared.outputs}
+    targets = {each.name: each.encoded.encoded for each in prepared.outputs}
     batches = batches_of(design.groups, encoded, targets, prepared.rows["training"], device="cpu")
     answers = network(next(iter(batches.epoch(32, seed=0))).groups)
 

@@ -151,3 +151,52 @@ def test_a_plateau_of_a_metric_that_the_combined_loss_does_not_have_is_refused()
             rows={"training": 320, "validation": 10, "test": 0},
             precision=Precision(),
         )
+
+
+@pytest.mark.parametrize(
+    ("trainer", "expected"),
+    [
+        ("{}", (256, 1)),
+        ("{batch_size: 32, gradient_accumulation_steps: 3}", (32, 3)),
+        ("{max_batch_size: 100}", (100, 1)),
+        ("{effective_batch_size: 128, batch_size: 32}", (32, 4)),
+        ("{effective_batch_size: 128, gradient_accumulation_steps: 2}", (64, 2)),
+        ("{effective_batch_size: 1024}", (256, 4)),
+        ("{effective_batch_size: 64}", (64, 1)),
+    ],
+)
+def test_the_rows_of_a_step_are_batches_times_their_rows(trainer: str, expected: tuple[int, int]) -> None:
+    decided = plan(f"trainer: {trainer}").trainer
+    assert (decided["batch_size"], decided["gradient_accumulation_steps"]) == expected
+
+
+@pytest.mark.parametrize(
+    "trainer",
+    [
+        "{effective_batch_size: 100, batch_size: 32}",
+        "{effective_batch_size: 100, batch_size: 32, gradient_accumulation_steps: 2}",
+        "{effective_batch_size: 7, gradient_accumulation_steps: 2}",
+    ],
+)
+def test_rows_of_a_step_that_do_not_fit_are_a_problem(trainer: str) -> None:
+    with pytest.raises(UserProblem, match="effective_batch_size must be batch_size times"):
+        plan(f"trainer: {trainer}")
+
+
+def test_losses_are_balanced_as_the_trainer_says() -> None:
+    assert settings("trainer: {}").balancing is None
+    balancing = settings(
+        "trainer: {loss_balancing: pareto_mtl, loss_balancing_preference_vector: [2.0],"
+        " loss_balancing_tchebycheff_weight: 0.25}"
+    ).balancing
+    assert (balancing.strategy, balancing.preferences, balancing.worst) == ("pareto_mtl", (2.0,), 0.25)
+    with pytest.raises(UserProblem, match="for each of the 1 outputs"):
+        settings("trainer: {loss_balancing: pareto_mtl, loss_balancing_preference_vector: [0.5, 0.5]}")
+
+
+def test_a_soup_needs_evaluations() -> None:
+    soup = settings("trainer: {model_soup: greedy, model_soup_top_k: 2}").soup
+    assert (soup.kind, soup.most) == ("greedy", 2)
+    assert settings("trainer: {}").soup is None
+    with pytest.raises(UserProblem, match="model_soup must have evaluations"):
+        settings("trainer: {model_soup: uniform, skip_all_evaluation: true}")

@@ -45,7 +45,7 @@ def answers(encoder: str, *, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
     spec = OutputSpec("price", {}, np.asarray, np.asarray)
 
     def predicted(rows: np.ndarray, size: int) -> np.ndarray:
-        batches = batches_of(built.groups, encoded, {"price": encoded["price"].values}, rows, device="cpu")
+        batches = batches_of(built.groups, encoded, {"price": encoded["price"]}, rows, device="cpu")
         made = predict(model, batches, [spec], batch_size=size).outputs["price"]
         assert np.array_equal(made.encoded.numpy(), encoded["price"].values[rows])
         return made.raw.numpy()

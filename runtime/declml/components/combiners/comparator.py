@@ -7,15 +7,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, DenseStack, LayerParameters, Norm
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import BIAS_RULE, DenseStack, ListedLayerParameters, count_rule
 from declml.components.initializers import BiasInitializer, WeightsInitializer, fill_weights
+from declml.components.layer_list import MOST_LAYERS, FcLayer, stack_widths
+from declml.components.norms import NORM_PARAMS_RULE, Norm, NormParams
 from declml.contracts import Source
 from declml.errors import UserProblem
 from declml_schema.declare import Component, parameter
 
 
-class ComparatorParameters(LayerParameters):
+class ComparatorParameters(ListedLayerParameters):
     """What a config may say of ``comparator``."""
 
     entity_1: list[str] = parameter(
@@ -45,7 +47,7 @@ class Comparator(nn.Module):
     """Bring each thing to a vector by dense layers of its own, and set the two against each other.
 
     The answer is their dot product, a learned bilinear product, their absolute differences and their products, value by
-    value. Shape: one ``(batch, width_i)`` per group -> ``(batch, 2 + 2 * output_size)``.
+    value. Shape: one ``(batch, width_i)`` per group -> ``(batch, 2 + 2 * width)``.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
@@ -60,9 +62,11 @@ class Comparator(nn.Module):
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
-        activation: Activation | None,
+        activation: LayerActivation | None,
         dropout: float,
         norm: Norm | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
     ) -> None:
         super().__init__()
         _check_entities(entity_1, entity_2, [each.name for group in sources for each in group])
@@ -74,23 +78,26 @@ class Comparator(nn.Module):
             stacks.append(
                 DenseStack(
                     len(own),
-                    [output_size] * num_fc_layers,
+                    stack_widths(num_fc_layers, output_size, fc_layers),
                     use_bias=use_bias,
                     weights_initializer=weights_initializer,
                     bias_initializer=bias_initializer,
                     activation=activation,
                     dropout=dropout,
                     norm=norm,
+                    norm_params=norm_params,
+                    fc_layers=fc_layers,
                 )
             )
         self.first, self.second = stacks
+        width = self.first.width
         self.first_places: Tensor
         self.second_places: Tensor
         self.register_buffer("first_places", places[0], persistent=False)
         self.register_buffer("second_places", places[1], persistent=False)
-        self.bilinear = nn.Parameter(torch.empty(output_size, output_size))
+        self.bilinear = nn.Parameter(torch.empty(width, width))
         fill_weights(self.bilinear.data, weights_initializer)
-        self.width = 2 + 2 * output_size
+        self.width = 2 + 2 * width
 
     def forward(self, groups: Sequence[Tensor]) -> Tensor:
         """As above."""
@@ -146,6 +153,6 @@ COMPARATOR = Component(
     doc="Compares two things, each described by some of the features, such as a question and an answer.",
     parameters=ComparatorParameters,
     build=Comparator,
-    rules=(BIAS_RULE,),
+    rules=(count_rule("num_fc_layers"), NORM_PARAMS_RULE, BIAS_RULE),
     facts={"sources": True},
 )

@@ -6,23 +6,16 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import (
-    BIAS_RULE,
-    MOST_LAYERS,
-    DenseStack,
-    LayerParameters,
-    Norm,
-    join,
-    layer_rules,
-    norm_layer,
-)
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import BIAS_RULE, DenseStack, ListedLayerParameters, count_rule, join, layer_rules
 from declml.components.dropout import Dropout
 from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.components.layer_list import MOST_LAYERS, FcLayer, stack_widths
+from declml.components.norms import NORM_PARAMS_RULE, Norm, NormParams, norm_layer
 from declml_schema.declare import Component, parameter
 
 
-class ConcatParameters(LayerParameters):
+class ConcatParameters(ListedLayerParameters):
     """What a config may say of ``concat``.
 
     As in Ludwig, ``norm`` and ``dropout`` act on the joined features too, before the first layer.
@@ -58,24 +51,28 @@ class Concat(nn.Module):
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
-        activation: Activation | None,
+        activation: LayerActivation | None,
         dropout: float,
         norm: Norm | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
         residual: bool,
     ) -> None:
         super().__init__()
         joined = sum(map(sum, widths))
-        self.norm = norm_layer(norm, joined)
+        self.norm = norm_layer(norm, joined, norm_params)
         self.dropout = Dropout(dropout)
         self.stack = DenseStack(
             joined,
-            [output_size] * num_fc_layers,
+            stack_widths(num_fc_layers, output_size, fc_layers),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             activation=activation,
             dropout=dropout,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
             residual=residual,
         )
         self.width = self.stack.width
@@ -95,7 +92,10 @@ CONCAT = Component(
         *layer_rules(
             "num_fc_layers",
             ("output_size", "activation", "residual", "use_bias", "weights_initializer", "bias_initializer"),
+            listed="fc_layers",
         ),
+        count_rule("num_fc_layers"),
+        NORM_PARAMS_RULE,
         BIAS_RULE,
     ),
 )

@@ -6,22 +6,16 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import (
-    BIAS_RULE,
-    MOST_LAYERS,
-    PLANNED_NORMS,
-    DenseStack,
-    LayerParameters,
-    Norm,
-    layer_rules,
-)
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import BIAS_RULE, DenseStack, ListedLayerParameters, count_rule, layer_rules
 from declml.components.feature_tokens import FeatureTokens
 from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.components.layer_list import MOST_LAYERS, FcLayer, stack_widths
+from declml.components.norms import NORM_DOC, NORM_PARAMS_RULE, Norm, NormParams
 from declml_schema.declare import Component, parameter
 
 
-class ProjectAggregateParameters(LayerParameters):
+class ProjectAggregateParameters(ListedLayerParameters):
     """What a config may say of ``project_aggregate``."""
 
     projection_size: int = parameter(
@@ -36,11 +30,7 @@ class ProjectAggregateParameters(LayerParameters):
     residual: bool = parameter(
         True, "Whether a layer as wide as its input adds its answer to that input, which helps stacks of many layers."
     )
-    norm: Norm | None = parameter(
-        "layer",
-        "How the outputs of each layer are rescaled: batch over a batch's rows, layer over a row's values.",
-        planned=PLANNED_NORMS,
-    )
+    norm: Norm | None = parameter("layer", NORM_DOC)
 
 
 class ProjectAggregate(nn.Module):
@@ -60,9 +50,11 @@ class ProjectAggregate(nn.Module):
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
-        activation: Activation | None,
+        activation: LayerActivation | None,
         dropout: float,
         norm: Norm | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
     ) -> None:
         super().__init__()
         self.tokens = FeatureTokens(
@@ -74,13 +66,15 @@ class ProjectAggregate(nn.Module):
         )
         self.stack = DenseStack(
             projection_size,
-            [output_size] * num_fc_layers,
+            stack_widths(num_fc_layers, output_size, fc_layers),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             activation=activation,
             dropout=dropout,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
             residual=residual,
         )
         self.width = self.stack.width
@@ -96,5 +90,14 @@ PROJECT_AGGREGATE = Component(
     doc="Brings every feature to one width and mixes their mean: as wide for a thousand features as for ten.",
     parameters=ProjectAggregateParameters,
     build=ProjectAggregate,
-    rules=(*layer_rules("num_fc_layers", ("output_size", "activation", "residual", "norm", "dropout")), BIAS_RULE),
+    rules=(
+        *layer_rules(
+            "num_fc_layers",
+            ("output_size", "activation", "residual", "norm", "norm_params", "dropout"),
+            listed="fc_layers",
+        ),
+        count_rule("num_fc_layers"),
+        NORM_PARAMS_RULE,
+        BIAS_RULE,
+    ),
 )

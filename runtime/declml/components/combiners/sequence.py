@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from declml.components.combiners.sequence_concat import SequenceConcat, main_parameter
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, TokenReduction
 from declml.contracts import Member, Source, TokenStates
 from declml_schema.declare import Component, Parameters, parameter
 
@@ -20,6 +21,11 @@ class SequenceParameters(Parameters):
         None, "How the tokens with all features are read; any encoder of sequences.", choice="encoder",
         choice_of="sequence", common=True,
     )  # fmt: skip
+    reduce_output: ReduceOutput = parameter(
+        None,
+        "How the tokens become one vector where the encoder keeps them; null leaves that to the encoder.",
+        planned=PLANNED_REDUCTIONS,
+    )
 
 
 class SequenceCombiner(nn.Module):
@@ -37,6 +43,7 @@ class SequenceCombiner(nn.Module):
         sources: Sequence[Sequence[Source]],
         main_sequence_feature: str | None,
         encoder: Callable[..., Any],
+        reduce_output: ReduceOutput,
     ) -> None:
         super().__init__()
         self.join = SequenceConcat(
@@ -44,12 +51,16 @@ class SequenceCombiner(nn.Module):
         )
         self.encoder = encoder([Member("sequence", {"token_width": self.join.width})])
         self.width = sum(self.encoder.widths)
-        self.per_token: bool = self.encoder.per_token
+        self.reduce = TokenReduction(reduce_output if self.encoder.per_token else None, self.width)
+        self.per_token: bool = self.encoder.per_token and self.reduce.per_token
 
     def forward(self, groups: Sequence[Tensor | TokenStates]) -> Tensor | TokenStates:
         """As above."""
         values, mask = self.join.tokens_of(groups)
-        return self.encoder(values, mask.sum(1))
+        answers = self.encoder(values, mask.sum(1))
+        if isinstance(answers, TokenStates):
+            return self.reduce(answers.values, answers.mask, nn.Identity())
+        return answers
 
 
 SEQUENCE = Component(

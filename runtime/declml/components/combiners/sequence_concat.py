@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, TokenReduction
 from declml.contracts import Source, TokenStates
 from declml_schema.declare import Component, Parameters, parameter
 
@@ -53,13 +53,13 @@ class SequenceConcat(nn.Module):
         self.width = sum(map(sum, widths))
         names = [[each.name for each in group] for group in sources]
         self._main = next((place for place, group in enumerate(names) if main_sequence_feature in group), None)
-        self.reduce_output: ReduceOutput = reduce_output
-        self.per_token = keeps_tokens(reduce_output)
+        self.reduce = TokenReduction(reduce_output, self.width)
+        self.per_token = self.reduce.per_token
 
     def forward(self, groups: Sequence[Tensor | TokenStates]) -> Tensor | TokenStates:
         """As above."""
         values, mask = self.tokens_of(groups)
-        return reduced(values, mask, self.reduce_output, nn.Identity())
+        return self.reduce(values, mask, nn.Identity())
 
     def tokens_of(self, groups: Sequence[Tensor | TokenStates]) -> TokenStates:
         """Return all features at each token of the main one: ``(batch, token, width)``."""

@@ -12,18 +12,12 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from declml.components.activations import Activation, activation_layer
-from declml.components.dense_stack import (
-    BIAS_RULE,
-    MOST_LAYERS,
-    LayerParameters,
-    Linear,
-    Norm,
-    join,
-    norm_layer,
-)
+from declml.components.activations import LayerActivation, activation_layer, layer_outputs
+from declml.components.dense_stack import BIAS_RULE, LayerParameters, Linear, join
 from declml.components.dropout import Dropout
 from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.components.layer_list import MOST_LAYERS
+from declml.components.norms import NORM_PARAMS_RULE, Norm, NormParams, norm_layer
 from declml_schema.declare import Component, parameter
 
 
@@ -80,19 +74,21 @@ class TabM(nn.Module):
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
-        activation: Activation | None,
+        activation: LayerActivation | None,
         dropout: float,
         norm: Norm | None,
+        norm_params: NormParams | None,
     ) -> None:
         super().__init__()
         self.submodels = num_submodels
         self.width = output_size
         features = [width for group in widths for width in group]
+        outputs = layer_outputs(activation, output_size)
         layers: list[nn.Module] = []
         for index in range(num_fc_layers):
             linear = Linear(
                 sum(features) if index == 0 else output_size,
-                output_size,
+                outputs,
                 use_bias=use_bias,
                 weights_initializer=weights_initializer,
                 bias_initializer=bias_initializer,
@@ -102,10 +98,11 @@ class TabM(nn.Module):
                 scales = torch.cat([torch.randn(num_submodels, 1).expand(-1, width) for width in features], dim=1)
             elif adapters == "all":
                 scales = torch.ones(num_submodels, output_size)
+            over_width = norm_layer(norm, outputs, norm_params)
             own = num_submodels if adapters == "all" else None
             layers.append(_SharedLinear(linear, scales, own, has_bias=use_bias))
             layers += [
-                _OverRows(norm_layer(norm, output_size)) if norm == "batch" else norm_layer(norm, output_size),
+                _OverRows(over_width) if norm in ("batch", "ghost") else over_width,
                 activation_layer(activation),
                 Dropout(dropout),
             ]
@@ -162,5 +159,5 @@ TABM = Component(
     doc="Mixes the features by several dense networks that share weights and answer together: often best on tables.",
     parameters=TabMParameters,
     build=TabM,
-    rules=(BIAS_RULE,),
+    rules=(NORM_PARAMS_RULE, BIAS_RULE),
 )

@@ -8,12 +8,13 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from declml.components.dense_stack import BatchNorm, join
+from declml.components.dense_stack import join
 from declml.components.dropout import Dropout
-from declml.components.sparse_softmax import entmax15, sparsemax
-from declml_schema.declare import Component, Parameters, parameter
+from declml.components.norms import BatchNorm
+from declml.components.sparse_softmax import entmax, entmax15, sparsemax
+from declml_schema.declare import Component, Parameters, Rule, parameter
 
-EntmaxMode = Literal["sparsemax", "entmax15"]
+EntmaxMode = Literal["sparsemax", "entmax15", "constant", "adaptive"]
 _EVEN = 0.5**0.5  # keeps the spread of a sum of two what it was
 
 
@@ -56,9 +57,13 @@ class TabNetParameters(Parameters):
     )
     entmax_mode: EntmaxMode = parameter(
         "sparsemax",
-        "How scores become a mask: sparsemax leaves out most features, entmax15 fewer.",
-        planned=["constant", "adaptive"],
+        "How scores become a mask: sparsemax leaves out most features, entmax15 fewer; constant goes by entmax_alpha,"
+        " and adaptive learns it from there.",
     )
+    entmax_alpha: float = parameter(
+        1.5, "How many features a mask leaves out with constant or adaptive: 1 none, as a softmax; more, more.", gt=1,
+        le=4,
+    )  # fmt: skip
     dropout: float = parameter(
         0.05, "The share of the answer's values set to zero at random in training; more guards against overfitting.",
         ge=0, lt=1,
@@ -98,6 +103,7 @@ class TabNet(nn.Module):
         bn_virtual_bs: int | None,
         sparsity: float,
         entmax_mode: EntmaxMode,
+        entmax_alpha: float,
         dropout: float,
     ) -> None:
         super().__init__()
@@ -106,7 +112,7 @@ class TabNet(nn.Module):
         self._size = size
         self._relaxation = relaxation_factor
         self._sparsity = sparsity
-        self._mask = sparsemax if entmax_mode == "sparsemax" else entmax15
+        self.mask = _Mask(entmax_mode, entmax_alpha)
         norm = _Norm(bn_epsilon, bn_momentum)
         inner = size + output_size
         own_blocks = max(0, num_total_blocks - num_shared_blocks)
@@ -135,7 +141,7 @@ class TabNet(nn.Module):
         total = values.new_zeros(len(values), self.width)
         entropy = values.new_zeros(())
         for choice, step in zip(self.choices, self.steps, strict=True):
-            mask = self._mask(choice(hints) * left)  # (batch, value)
+            mask = self.mask(choice(hints) * left)  # (batch, value)
             left = left * (self._relaxation - mask)
             entropy = entropy - (mask * (mask + 1e-10).log()).sum(1).mean()
             hidden: Tensor = step(mask * values)
@@ -159,6 +165,29 @@ class _WithPenalty(torch.autograd.Function):
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride] - as above
         """Return the gradient as it came, and 1 for the penalty."""
         return gradient, torch.ones(context.shape, dtype=gradient.dtype, device=gradient.device)
+
+
+class _Mask(nn.Module):
+    """Make a mask of scores whose values are positive and add up to 1: ``(batch, value)`` -> the same."""
+
+    alpha: Tensor
+
+    def __init__(self, mode: EntmaxMode, alpha: float) -> None:
+        super().__init__()
+        self._mode = mode
+        start = torch.tensor(alpha)
+        if mode == "adaptive":
+            # Its softplus is how far alpha lies above 1, below which there is no such function.
+            self.above = nn.Parameter(torch.log(torch.expm1(start - 1)))
+        self.register_buffer("alpha", start, persistent=False)
+
+    def forward(self, scores: Tensor) -> Tensor:
+        """As above."""
+        if self._mode == "sparsemax":
+            return sparsemax(scores)
+        if self._mode == "entmax15":
+            return entmax15(scores)
+        return entmax(scores, 1 + nn.functional.softplus(self.above) if self._mode == "adaptive" else self.alpha)
 
 
 class _Choice(nn.Module):
@@ -212,4 +241,9 @@ TABNET = Component(
     doc="Chooses the features that matter step by step, each row its own, and adds up what the steps say.",
     parameters=TabNetParameters,
     build=TabNet,
+    rules=(
+        Rule(
+            "ignored-unless", "entmax_alpha", "entmax_mode", ("constant", "adaptive"), "The others have an alpha each."
+        ),
+    ),
 )

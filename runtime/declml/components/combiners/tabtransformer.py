@@ -12,8 +12,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import Norm, join
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import join
 from declml.components.feature_tokens import (
     ATTENTION_RULES,
     PLANNED_FEATURE_REDUCTIONS,
@@ -26,6 +26,8 @@ from declml.components.feature_tokens import (
     reduced_width,
 )
 from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.components.layer_list import FcLayer
+from declml.components.norms import Norm, NormParams
 from declml.contracts import Source
 from declml.errors import UserProblem
 from declml_schema.declare import Component, parameter
@@ -74,7 +76,9 @@ class TabTransformer(nn.Module):
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
         norm: Norm | None,
-        fc_activation: Activation | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
+        fc_activation: LayerActivation | None,
         fc_dropout: float,
         fc_residual: bool,
         embed_input_feature_name: int | Literal["add"] | None,
@@ -124,6 +128,8 @@ class TabTransformer(nn.Module):
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
             fc_activation=fc_activation,
             fc_dropout=fc_dropout,
             fc_residual=fc_residual,

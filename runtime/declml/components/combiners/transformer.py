@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import Norm
+from declml.components.activations import LayerActivation
 from declml.components.feature_tokens import (
     ATTENTION_RULES,
     PLANNED_FEATURE_REDUCTIONS,
@@ -20,6 +19,8 @@ from declml.components.feature_tokens import (
     reduced_width,
 )
 from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.components.layer_list import FcLayer
+from declml.components.norms import Norm, NormParams
 from declml_schema.declare import Component, parameter
 
 
@@ -54,7 +55,9 @@ class Transformer(nn.Module):
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
         norm: Norm | None,
-        fc_activation: Activation | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
+        fc_activation: LayerActivation | None,
         fc_dropout: float,
         fc_residual: bool,
         reduce_output: FeatureReduction,
@@ -83,6 +86,8 @@ class Transformer(nn.Module):
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
             fc_activation=fc_activation,
             fc_dropout=fc_dropout,
             fc_residual=fc_residual,

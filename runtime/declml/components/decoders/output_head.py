@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from torch import Tensor, nn
 
-from declml.components.activations import PLANNED_ACTIVATIONS, Activation
+from declml.components.activations import LayerActivation
 from declml.components.dense_stack import (
     BIAS_RULE,
-    MOST_LAYERS,
-    PLANNED_NORMS,
     DenseStack,
     Linear,
     LinearParameters,
-    Norm,
     SubmodelLinear,
+    count_rule,
     layer_rules,
 )
 from declml.components.initializers import PLANNED_INITIALIZERS, BiasInitializer, WeightsInitializer
+from declml.components.layer_list import MOST_LAYERS, FcLayer, fc_layers_parameter, stack_widths
+from declml.components.norms import Norm, NormParams, norm_params_parameter
 from declml.contracts import Facts
 from declml_schema.declare import Parameters, Rule, parameter
 
@@ -41,10 +41,8 @@ class HeadLayerParameters(Parameters):
         unit="values",
     )
     fc_use_bias: bool = parameter(True, "Whether each of these layers adds a learned constant to its outputs.")
-    fc_activation: Activation | None = parameter(
-        "relu",
-        "The function applied after each of these layers; null applies none.",
-        planned=PLANNED_ACTIVATIONS,
+    fc_activation: LayerActivation | None = parameter(
+        "relu", "The function applied after each of these layers; null applies none."
     )
     fc_dropout: float = parameter(
         0.0,
@@ -54,8 +52,7 @@ class HeadLayerParameters(Parameters):
     )
     fc_norm: Norm | None = parameter(
         None,
-        "How the outputs of each of these layers are rescaled: batch over a batch's rows, layer over a row's values.",
-        planned=PLANNED_NORMS,
+        "How their outputs are rescaled: batch over a batch's rows, ghost over parts of it, layer over a row's values.",
     )
     fc_weights_initializer: WeightsInitializer = parameter(
         "xavier_uniform", "How the weights of these layers start.", planned=PLANNED_INITIALIZERS
@@ -67,21 +64,34 @@ class HeadLayerParameters(Parameters):
     )
 
 
-class HeadParameters(HeadLayerParameters, LinearParameters):
+class ListedHeadLayerParameters(HeadLayerParameters):
+    """The dense layers of one output, which can be told one by one."""
+
+    fc_norm_params: NormParams | None = norm_params_parameter()
+    fc_layers: list[FcLayer] | None = fc_layers_parameter()
+
+
+class HeadParameters(ListedHeadLayerParameters, LinearParameters):
     """The dense layers of one output and the linear layer that gives its answer."""
 
 
-HEAD_RULES = (
-    *layer_rules("num_fc_layers", tuple(name for name in HeadLayerParameters.model_fields if name != "num_fc_layers")),
+_OF_EACH = tuple(name for name in HeadLayerParameters.model_fields if name != "num_fc_layers")
+_FC_BIAS_RULE = Rule(
+    "ignored-unless", "fc_bias_initializer", "fc_use_bias", (True,), "fc_bias_initializer acts only with fc_use_bias."
+)
+HEAD_LAYER_RULES = (
+    *layer_rules("num_fc_layers", (*_OF_EACH, "fc_norm_params"), listed="fc_layers"),
+    count_rule("num_fc_layers"),
     Rule(
         "ignored-unless",
-        "fc_bias_initializer",
-        "fc_use_bias",
-        (True,),
-        "fc_bias_initializer acts only with fc_use_bias.",
+        "fc_norm_params",
+        "fc_norm",
+        ("batch", "layer", "ghost"),
+        "fc_norm_params acts only with fc_norm.",
     ),
-    BIAS_RULE,
+    _FC_BIAS_RULE,
 )
+HEAD_RULES = (*HEAD_LAYER_RULES, BIAS_RULE)
 
 
 class OutputHead(nn.Module):
@@ -103,28 +113,35 @@ class OutputHead(nn.Module):
         num_fc_layers: int,
         fc_output_size: int,
         fc_use_bias: bool,
-        fc_activation: Activation | None,
+        fc_activation: LayerActivation | None,
         fc_dropout: float,
         fc_norm: Norm | None,
         fc_weights_initializer: WeightsInitializer,
         fc_bias_initializer: BiasInitializer,
+        fc_norm_params: NormParams | None = None,
+        fc_layers: Sequence[FcLayer] | None = None,
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
+        calibration: str | None = None,
+        mc_dropout_samples: int = 0,
     ) -> None:
         super().__init__()
+        del calibration, mc_dropout_samples  # those who evaluate read them from the plan: see `AnswerOptions`
         self.one_number = count_classes is None
         self.answer_width = 1 if count_classes is None else count_classes(facts)
         self.submodels = submodels
         self.stack = DenseStack(
             width,
-            [fc_output_size] * num_fc_layers,
+            stack_widths(num_fc_layers, fc_output_size, fc_layers),
             use_bias=fc_use_bias,
             weights_initializer=fc_weights_initializer,
             bias_initializer=fc_bias_initializer,
             activation=fc_activation,
             dropout=fc_dropout,
             norm=fc_norm,
+            norm_params=fc_norm_params,
+            fc_layers=fc_layers,
         )
         self.answer = (Linear if submodels is None else partial(SubmodelLinear, submodels))(
             self.stack.width,

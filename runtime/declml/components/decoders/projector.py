@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from declml.components.activations import PLANNED_ACTIVATIONS, Activation, activation_layer
+from declml.components.activations import PLANNED_ACTIVATIONS, Activation, LayerActivation, activation_layer
 from declml.components.decoders.output_head import HEAD_RULES, HeadParameters, OutputHead
-from declml.components.dense_stack import Norm
 from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.components.layer_list import FcLayer
+from declml.components.norms import Norm, NormParams
 from declml.contracts import Facts
+from declml.errors import UserProblem
 from declml_schema.declare import Component, parameter
 
 
@@ -31,6 +35,12 @@ class ProjectorParameters(HeadParameters):
         max_length=2,
         examples=[[0.0, 100.0]],
     )
+    output_size: int | None = parameter(
+        None,
+        "How many numbers a vector has; null takes what the data have, and another number is a problem.",
+        ge=1,
+        unit="values",
+    )
 
 
 class Projector(nn.Module):
@@ -48,20 +58,29 @@ class Projector(nn.Module):
         activation: Activation | None,
         multiplier: float,
         clip: list[float] | None,
+        output_size: int | None = None,
         submodels: int | None = None,
         num_fc_layers: int,
         fc_output_size: int,
         fc_use_bias: bool,
-        fc_activation: Activation | None,
+        fc_activation: LayerActivation | None,
         fc_dropout: float,
         fc_norm: Norm | None,
         fc_weights_initializer: WeightsInitializer,
         fc_bias_initializer: BiasInitializer,
+        fc_norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
     ) -> None:
         super().__init__()
+        if output_size not in (None, _size(facts)):
+            raise UserProblem(
+                "other-vector-size",
+                f"output_size must be null or the {_size(facts)} numbers that each vector has; got {output_size}.",
+                hint="Leave it out: the data say how long the vectors are.",
+            )
         self.submodels = submodels
         self.answer_width = _size(facts)
         self.head = OutputHead(
@@ -77,6 +96,8 @@ class Projector(nn.Module):
             fc_norm=fc_norm,
             fc_weights_initializer=fc_weights_initializer,
             fc_bias_initializer=fc_bias_initializer,
+            fc_norm_params=fc_norm_params,
+            fc_layers=fc_layers,
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,

@@ -6,18 +6,26 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import DenseStack, Norm
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import DenseStack
 from declml.components.dropout import Dropout
 from declml.components.encoders.group_stack import STACK_RULES, StackParameters
-from declml.components.encoders.sequence_parts import TokenVectors, own_tokens, vocabulary_size
+from declml.components.encoders.sequence_parts import (
+    VECTOR_RULES,
+    Representation,
+    TokenVectors,
+    VectorParameters,
+    vocabulary_size,
+)
 from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.components.layer_list import FcLayer, stack_widths
+from declml.components.norms import Norm, NormParams
 from declml.components.token_states import reduce_tokens
 from declml.contracts import Member
 from declml_schema.declare import Component, parameter
 
 
-class BagEmbedParameters(StackParameters):
+class BagEmbedParameters(StackParameters, VectorParameters):
     """What a config may say of ``embed`` for a bag or a set."""
 
     embedding_size: int = parameter(
@@ -26,9 +34,6 @@ class BagEmbedParameters(StackParameters):
         ge=1,
         unit="values",
         common=True,
-    )
-    embeddings_trainable: bool = parameter(
-        True, "Whether the vectors are learned; otherwise each token keeps the random vector that it starts with."
     )
 
 
@@ -44,37 +49,49 @@ class BagEmbed(nn.Module):
         *,
         embedding_size: int,
         embeddings_trainable: bool,
+        representation: Representation,
+        pretrained_embeddings: str | None,
         num_fc_layers: int,
         output_size: int,
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
-        activation: Activation | None,
+        activation: LayerActivation | None,
         dropout: float,
         norm: Norm | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
     ) -> None:
         super().__init__()
         facts = members[0].facts
-        width = min(embedding_size, vocabulary_size(facts))
+        # As in Ludwig more values than tokens would tell nothing more; but a file's vectors are as wide as they are.
+        width = embedding_size if pretrained_embeddings else min(embedding_size, vocabulary_size(facts))
         self.tokens = TokenVectors(
-            facts, embedding_size=width, embeddings_trainable=embeddings_trainable, initializer="uniform"
+            facts,
+            embedding_size=width,
+            embeddings_trainable=embeddings_trainable,
+            initializer="uniform",
+            representation=representation,
+            pretrained_embeddings=pretrained_embeddings,
         )
         self.dropout = Dropout(dropout)
         self.stack = DenseStack(
-            width,
-            [output_size] * num_fc_layers,
+            self.tokens.width,
+            stack_widths(num_fc_layers, output_size, fc_layers),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             activation=activation,
             dropout=dropout,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
         )
         self.widths = [self.stack.width]
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Ids ``(batch, token)`` -> ``(batch, width)``."""
-        values, mask = own_tokens(values, lengths)
+        values, mask = self.tokens.own_tokens(values, lengths)
         return self.stack(self.dropout(reduce_tokens(self.tokens(values, mask), mask, "sum")))
 
 
@@ -85,5 +102,5 @@ BAG_EMBED = Component(
     parameters=BagEmbedParameters,
     features=("bag", "set"),
     build=BagEmbed,
-    rules=STACK_RULES,
+    rules=(*VECTOR_RULES, *STACK_RULES),
 )

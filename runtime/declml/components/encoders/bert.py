@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from declml.components.encoders.lora import ADAPTER_RULE
+from declml.components.encoders.adapters import ADAPTER_RULE
 from declml.components.encoders.pretrained_parts import (
     IMPLIES,
     PACE,

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from declml.components.dropout import Dropout
+from declml.components.encoders.sequence_parts import fill_from_file, pretrained_embeddings_parameter
 from declml.components.initializers import PLANNED_INITIALIZERS, WeightsInitializer, fill_weights, seeded_by
 from declml.contracts import Facts, Member
 from declml_schema.declare import Component, Parameters, parameter
@@ -38,6 +39,7 @@ class CategoryDenseParameters(Parameters):
     embedding_initializer: WeightsInitializer | None = parameter(
         None, "How the vectors start; null draws them evenly from -1 to 1.", planned=PLANNED_INITIALIZERS
     )
+    pretrained_embeddings: str | None = pretrained_embeddings_parameter()
 
 
 class CategoryDense(nn.Module):
@@ -58,10 +60,11 @@ class CategoryDense(nn.Module):
         dropout: float,
         embeddings_trainable: bool,
         embedding_initializer: WeightsInitializer | None,
+        pretrained_embeddings: str | None,
     ) -> None:
         super().__init__()
         sizes = [len(member.facts["vocabulary"]) for member in members]
-        width = _width(embedding_size, members[0].facts)
+        width = _width(embedding_size, pretrained_embeddings, members[0].facts)
         self.widths = [width] * len(members)
         ends = list(accumulate(sizes))
         # Not saved: it follows from the vocabularies.
@@ -70,7 +73,14 @@ class CategoryDense(nn.Module):
         for member, end, size in zip(members, ends, sizes, strict=True):
             with seeded_by(member.name):
                 fill_weights(self.table.data[end - size : end], embedding_initializer or "uniform")
+            if pretrained_embeddings is not None:
+                fill_from_file(self.table.data[end - size : end], pretrained_embeddings, member.facts)
+        self._has_read = pretrained_embeddings is not None
         self.dropout = Dropout(dropout)
+
+    def extra_facts(self) -> dict[str, Any]:
+        """Return what must be saved in the members' facts to build the same module without the file."""
+        return {"vectors_read": True} if self._has_read else {}
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Ids ``(batch, feature)`` -> ``(batch, feature * width)``; ``lengths`` has no meaning here."""
@@ -78,13 +88,15 @@ class CategoryDense(nn.Module):
         return self.dropout(vectors.flatten(1))
 
 
-def _width(embedding_size: int, facts: Facts) -> int:
+def _width(embedding_size: int, pretrained_embeddings: str | None, facts: Facts) -> int:
+    if pretrained_embeddings is not None:
+        return embedding_size  # a file's vectors are as wide as they are
     # As in Ludwig: more values than classes would tell nothing more.
     return min(embedding_size, len(facts["vocabulary"]))
 
 
 def _same_width(parameters: Mapping[str, Any], facts: Mapping[str, Any]) -> Hashable:
-    return _width(parameters["embedding_size"], facts)
+    return _width(parameters["embedding_size"], parameters["pretrained_embeddings"], facts)
 
 
 CATEGORY_DENSE = Component(

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from torch import Tensor, nn
 
-from declml.components.activations import PLANNED_ACTIVATIONS, Activation
-from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, PLANNED_NORMS, DenseStack, Norm, layer_rules
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import BIAS_RULE, DenseStack, count_rule, layer_rules
 from declml.components.dropout import Dropout
-from declml.components.encoders.convolution import Convolution, FilterParameters
-from declml.components.encoders.pooling import PoolFunction, PoolParameters, pooled
+from declml.components.encoders.conv_layers import (
+    ConvLayer,
+    Convolutions,
+    ConvPlan,
+    conv_layers_parameter,
+    settle_convolutions,
+)
+from declml.components.encoders.convolution import FilterParameters, StrideParameters
+from declml.components.encoders.pooling import Padding, PoolFunction, StridedPoolParameters
 from declml.components.encoders.recurrent_stack import (
     CellType,
     ForgetGateParameters,
@@ -18,17 +26,22 @@ from declml.components.encoders.recurrent_stack import (
     read_in_order,
     recurrent_layers,
 )
-from declml.components.encoders.sequence_parts import TokenVectors, own_tokens
+from declml.components.encoders.sequence_parts import TOKEN_RULES, Representation, TokenVectors
 from declml.components.initializers import BiasInitializer, WeightsInitializer
-from declml.components.token_states import ReduceOutput, keeps_tokens, reduced
+from declml.components.layer_list import MOST_LAYERS, FcLayer, stack_widths
+from declml.components.norms import NORM_PARAMS_RULE, Norm, NormParams
+from declml.components.token_states import ReduceOutput, TokenReduction
 from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, Rule, parameter
 
 _POOLS = (3, None)  # of the two convolutions where no number is given
+_ONLY_WITH_COUNT = "It acts only where num_conv_layers or conv_layers is given."
 _SOME = tuple(range(1, MOST_LAYERS + 1))
 
 
-class CnnRnnParameters(StateParameters, ForgetGateParameters, FilterParameters, PoolParameters):
+class CnnRnnParameters(
+    StateParameters, ForgetGateParameters, FilterParameters, StrideParameters, StridedPoolParameters
+):
     """What a config may say of ``cnnrnn``."""
 
     num_conv_layers: int | None = parameter(
@@ -41,13 +54,9 @@ class CnnRnnParameters(StateParameters, ForgetGateParameters, FilterParameters, 
     filter_size: int = parameter(
         5, "How many tokens in a row each convolution sees at once; larger sees longer phrases.", ge=1, unit="tokens"
     )
-    dilation_rate: int = parameter(
-        1, "How far apart the tokens stand that a convolution sees; larger reaches further at the same cost.", ge=1
-    )
-    conv_activation: Activation | None = parameter(
-        "relu",
-        "The function applied after each convolution; null applies none.",
-        planned=PLANNED_ACTIVATIONS,
+    conv_layers: list[ConvLayer] | None = conv_layers_parameter()
+    conv_activation: LayerActivation | None = parameter(
+        "relu", "The function applied after each convolution; null applies none."
     )
     conv_dropout: float = parameter(
         0.0, "The share of values set to zero at random in training after each convolution.", ge=0, lt=1
@@ -67,11 +76,6 @@ class CnnRnnParameters(StateParameters, ForgetGateParameters, FilterParameters, 
         lt=1,
         common=True,
     )
-    norm: Norm | None = parameter(
-        None,
-        "How the outputs of convolutions and dense layers are rescaled: batch over a batch's rows, layer over a row's.",
-        planned=PLANNED_NORMS,
-    )
 
 
 class CnnRnn(nn.Module):
@@ -86,13 +90,22 @@ class CnnRnn(nn.Module):
         *,
         embedding_size: int,
         embeddings_trainable: bool,
+        representation: Representation,
+        pretrained_embeddings: str | None,
+        should_embed: bool,
+        max_sequence_length: int | None,
         num_conv_layers: int | None,
         filter_size: int,
         num_filters: int,
+        conv_layers: Sequence[ConvLayer] | None,
+        strides: int,
+        padding: Padding,
         dilation_rate: int,
         pool_function: PoolFunction,
         pool_size: int | None,
-        conv_activation: Activation | None,
+        pool_strides: int | None,
+        pool_padding: Padding,
+        conv_activation: LayerActivation | None,
         conv_dropout: float,
         cell_type: CellType,
         num_rec_layers: int,
@@ -108,7 +121,9 @@ class CnnRnn(nn.Module):
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
         norm: Norm | None,
-        fc_activation: Activation | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
+        fc_activation: LayerActivation | None,
         fc_dropout: float,
     ) -> None:
         super().__init__()
@@ -116,28 +131,38 @@ class CnnRnn(nn.Module):
             members[0].facts,
             embedding_size=embedding_size,
             embeddings_trainable=embeddings_trainable,
+            representation=representation,
+            pretrained_embeddings=pretrained_embeddings,
+            should_embed=should_embed,
+            max_sequence_length=max_sequence_length,
             initializer="uniform",
         )
         self.dropout = Dropout(dropout)
-        self.pools = list(_POOLS) if num_conv_layers is None else [pool_size] * num_conv_layers
-        self.pool_function: PoolFunction = pool_function
-        self.convolutions = nn.ModuleList(
-            Convolution(
-                width,
-                num_filters,
-                filter_size,
-                dilation=dilation_rate,
-                use_bias=use_bias,
-                weights_initializer=weights_initializer,
-                bias_initializer=bias_initializer,
-                activation=conv_activation,
-                dropout=conv_dropout,
-                norm=norm,
-            )
-            for width in [embedding_size, *[num_filters] * (len(self.pools) - 1)]
+        alike = ConvPlan(
+            num_filters=num_filters,
+            filter_size=filter_size,
+            use_bias=use_bias,
+            weights_initializer=weights_initializer,
+            bias_initializer=bias_initializer,
+            activation=conv_activation,
+            dropout=conv_dropout,
+            norm=norm,
+            norm_params=norm_params,
+            strides=strides,
+            padding=padding,
+            dilation_rate=dilation_rate,
+            pool_function=pool_function,
+            pool_size=pool_size,
+            pool_strides=pool_strides,
+            pool_padding=pool_padding,
         )
+        if num_conv_layers is None:
+            own = [replace(alike, pool_size=pool) for pool in _POOLS]
+        else:
+            own = [alike] * num_conv_layers
+        self.convolutions = Convolutions(self.tokens.width, settle_convolutions(alike, conv_layers, own))
         self.layers, width = recurrent_layers(
-            num_filters,
+            self.convolutions.width,
             num_layers=num_rec_layers,
             state_size=state_size,
             bidirectional=bidirectional,
@@ -150,28 +175,27 @@ class CnnRnn(nn.Module):
         )
         self.stack = DenseStack(
             width,
-            [output_size] * num_fc_layers,
+            stack_widths(num_fc_layers, output_size, fc_layers),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             activation=fc_activation,
             dropout=fc_dropout,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
         )
         self.widths = [self.stack.width]
-        self.reduce_output: ReduceOutput = reduce_output
-        self.per_token = keeps_tokens(reduce_output)
+        self.reduce = TokenReduction(reduce_output, width)
+        self.per_token = self.reduce.per_token
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
         """Ids ``(batch, token)`` -> ``(batch, width)``, or a vector for each token that the pools leave."""
-        values, mask = own_tokens(values, lengths)
+        values, mask = self.tokens.own_tokens(values, lengths)
         hidden = self.dropout(self.tokens(values, mask))  # (batch, token, width)
-        for layer, size in zip(self.convolutions, self.pools, strict=True):
-            hidden = layer(hidden, mask) * mask.unsqueeze(-1)
-            if size is not None:
-                hidden, mask = pooled(hidden, mask, size, self.pool_function)
-        hidden = read_in_order(self.layers, self.dropout, hidden, mask, last=self.reduce_output == "last")
-        return reduced(hidden, mask, self.reduce_output, self.stack)
+        hidden, mask = self.convolutions(hidden, mask)
+        hidden = read_in_order(self.layers, self.dropout, hidden, mask, last=self.reduce.how == "last")
+        return self.reduce(hidden, mask, self.stack)
 
 
 CNNRNN = Component(
@@ -182,8 +206,12 @@ CNNRNN = Component(
     features=("sequence", "text"),
     build=CnnRnn,
     rules=(
-        Rule("ignored-unless", "pool_size", "num_conv_layers", _SOME, "It acts only where num_conv_layers is given."),
-        *layer_rules("num_fc_layers", ("output_size", "fc_activation", "fc_dropout")),
+        *TOKEN_RULES,
+        Rule("ignored-unless", "pool_size", "num_conv_layers", _SOME, _ONLY_WITH_COUNT, or_given="conv_layers"),
+        count_rule("num_conv_layers", "conv_layers"),
+        *layer_rules("num_fc_layers", ("output_size", "fc_activation", "fc_dropout"), listed="fc_layers"),
+        count_rule("num_fc_layers"),
+        NORM_PARAMS_RULE,
         BIAS_RULE,
         Rule("ignored-unless", "unit_forget_bias", "cell_type", ("lstm",), "Only an lstm has forget gates."),
         Rule("ignored-unless", "unit_forget_bias", "use_bias", (True,), "unit_forget_bias acts only with use_bias."),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from collections.abc import Sequence
 
-from declml.components.activations import Activation, activation_layer
-from declml.components.dense_stack import MOST_LAYERS, LayerParameters, Norm, norm_layer
-from declml.components.dropout import Dropout
-from declml.components.encoders.sequence_parts import TokenParameters
-from declml.components.initializers import BiasInitializer, WeightsInitializer, fill_bias, fill_weights
+from declml.components.dense_stack import BIAS_RULE, ListedLayerParameters, count_rule, layer_rules
+from declml.components.encoders.pooling import Padding
+from declml.components.encoders.sequence_parts import TOKEN_RULES, TokenParameters
+from declml.components.layer_list import MOST_LAYERS, FcLayer, stack_widths
+from declml.components.norms import NORM_PARAMS_RULE
 from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput
 from declml_schema.declare import Parameters, parameter
 
@@ -32,7 +31,21 @@ class FilterSizeParameters(FilterParameters):
     )
 
 
-class ConvolutionalParameters(TokenParameters, LayerParameters):
+class StrideParameters(Parameters):
+    """What a config may say of convolutions in a row."""
+
+    strides: int = parameter(
+        1, "How many tokens further each convolution looks each time; more shorten the text.", ge=1, unit="tokens"
+    )
+    padding: Padding = parameter(
+        "same", "Whether a convolution looks over the ends of a text (same) or not (valid), which shortens it."
+    )
+    dilation_rate: int = parameter(
+        1, "How far apart the tokens stand that a convolution sees; larger reaches further at the same cost.", ge=1
+    )
+
+
+class ConvolutionalParameters(TokenParameters, ListedLayerParameters):
     """What a config may say of an encoder of convolutions, behind which stand dense layers."""
 
     reduce_output: ReduceOutput = parameter(
@@ -49,47 +62,17 @@ class ConvolutionalParameters(TokenParameters, LayerParameters):
     )
 
 
-def dense_widths(num_fc_layers: int | None, output_size: int) -> list[int]:
+def dense_widths(num_fc_layers: int | None, output_size: int, fc_layers: Sequence[FcLayer] | None) -> list[int]:
     """Return the widths of the dense layers behind convolutions."""
-    return list(_FC_WIDTHS) if num_fc_layers is None else [output_size] * num_fc_layers
+    if num_fc_layers is None and fc_layers is None:
+        return list(_FC_WIDTHS)
+    return stack_widths(num_fc_layers or 0, output_size, fc_layers)
 
 
-class Convolution(nn.Module):
-    """One convolution over the tokens, then norm, activation and dropout.
-
-    Shape: ``(batch, token, in)`` -> ``(batch, token, out)``.
-    """
-
-    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
-        self,
-        in_width: int,
-        out_width: int,
-        filter_size: int,
-        *,
-        dilation: int = 1,
-        use_bias: bool,
-        weights_initializer: WeightsInitializer,
-        bias_initializer: BiasInitializer,
-        activation: Activation | None,
-        dropout: float,
-        norm: Norm | None,
-    ) -> None:
-        super().__init__()
-        self.convolution = nn.Conv1d(in_width, out_width, filter_size, dilation=dilation, bias=use_bias)
-        fill_weights(self.convolution.weight.data, weights_initializer)
-        if self.convolution.bias is not None:
-            fill_bias(self.convolution.bias.data, bias_initializer)
-        # As many answers as tokens; an even filter looks one token further to the right than to the left.
-        reach = (filter_size - 1) * dilation
-        self.around = (reach // 2, reach - reach // 2)
-        self.norm = norm_layer(norm, out_width)
-        self.after = nn.Sequential(activation_layer(activation), Dropout(dropout))
-
-    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        """``(batch, token, in)`` and ``(batch, token)`` -> ``(batch, token, out)``; padding of the input must be 0."""
-        padded = nn.functional.pad(hidden.transpose(1, 2), self.around)  # (batch, width, token)
-        answers: Tensor = self.convolution(padded).transpose(1, 2)
-        if not isinstance(self.norm, nn.Identity):
-            # Over real tokens only: padding would move the mean and spread of a batch.
-            answers = torch.zeros_like(answers).masked_scatter(mask.unsqueeze(-1), self.norm(answers[mask]))
-        return self.after(answers)
+DENSE_RULES = (
+    *TOKEN_RULES,
+    *layer_rules("num_fc_layers", ("output_size",), listed="fc_layers"),
+    count_rule("num_fc_layers"),
+    NORM_PARAMS_RULE,
+    BIAS_RULE,
+)

@@ -8,13 +8,14 @@ from itertools import accumulate
 import torch
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import Norm
+from declml.components.activations import LayerActivation
 from declml.components.dropout import Dropout
 from declml.components.encoders.date_parts import NUMBERS, PERIODS, waves
 from declml.components.encoders.fusion import one_group
 from declml.components.encoders.group_stack import STACK_RULES, GroupStack, StackParameters
 from declml.components.initializers import BiasInitializer, WeightsInitializer, seeded_by
+from declml.components.layer_list import FcLayer, stack_widths
+from declml.components.norms import Norm, NormParams
 from declml.contracts import Member
 from declml_schema.declare import Component, parameter
 
@@ -55,9 +56,11 @@ class DateEmbed(nn.Module):
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
-        activation: Activation | None,
+        activation: LayerActivation | None,
         dropout: float,
         norm: Norm | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
     ) -> None:
         super().__init__()
         rows = _OFFSETS[-1]
@@ -72,13 +75,15 @@ class DateEmbed(nn.Module):
         self.stack = GroupStack(
             members,
             3 + embedding_size * len(_SIZES),
-            [output_size] * num_fc_layers,
+            stack_widths(num_fc_layers, output_size, fc_layers),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             activation=activation,
             dropout=dropout,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
         )
         self.widths = [self.stack.width] * len(members)
 

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, LayerParameters, Norm
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import BIAS_RULE, ListedLayerParameters, count_rule
 from declml.components.encoders.fusion import same_size, value_size
 from declml.components.encoders.group_stack import GroupStack
 from declml.components.initializers import BiasInitializer, WeightsInitializer
+from declml.components.layer_list import MOST_LAYERS, FcLayer, stack_widths
+from declml.components.norms import NORM_PARAMS_RULE, Norm, NormParams
 from declml.contracts import Member
 from declml_schema.declare import Component, parameter
 
 
-class DenseParameters(LayerParameters):
+class DenseParameters(ListedLayerParameters):
     """What a config may say of ``dense``."""
 
     num_layers: int = parameter(
@@ -49,24 +51,28 @@ class Dense(nn.Module):
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
-        activation: Activation | None,
+        activation: LayerActivation | None,
         dropout: float,
         norm: Norm | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
     ) -> None:
         super().__init__()
         self.size = value_size(members[0].facts)
         self.stack = GroupStack(
             members,
             self.size,
-            [output_size] * num_layers,
+            stack_widths(num_layers, output_size, fc_layers),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             activation=activation,
             dropout=dropout,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
         )
-        self.widths = [output_size] * len(members)
+        self.widths = [self.stack.width] * len(members)
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
         """``(batch, feature * size)`` -> ``(batch, feature * output_size)``; ``lengths`` has no meaning here."""
@@ -81,5 +87,5 @@ DENSE = Component(
     features=("number", "binary", "vector"),
     build=Dense,
     fusion=same_size,
-    rules=(BIAS_RULE,),
+    rules=(count_rule("num_layers"), NORM_PARAMS_RULE, BIAS_RULE),
 )

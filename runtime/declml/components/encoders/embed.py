@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from declml.components.dropout import Dropout
-from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
+from declml.components.encoders.sequence_parts import TOKEN_RULES, Representation, TokenParameters, TokenVectors
 from declml.components.initializers import PLANNED_INITIALIZERS, WeightsInitializer
-from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, TokenReduction
 from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, parameter
 
@@ -40,35 +40,43 @@ class EmbedParameters(TokenParameters):
 class Embed(nn.Module):
     """Look up each token's vector and reduce them.
 
-    Shape: ids ``(batch, token)`` -> ``(batch, embedding_size)``, or a vector for each token.
+    Shape: ids ``(batch, token)`` -> ``(batch, width)``, or a vector for each token.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
         self,
         members: Sequence[Member],
         *,
         embedding_size: int,
         embeddings_trainable: bool,
+        representation: Representation,
+        pretrained_embeddings: str | None,
+        should_embed: bool,
+        max_sequence_length: int | None,
         dropout: float,
         weights_initializer: WeightsInitializer,
         reduce_output: ReduceOutput,
     ) -> None:
         super().__init__()
-        self.widths = [embedding_size]
         self.tokens = TokenVectors(
             members[0].facts,
             embedding_size=embedding_size,
             embeddings_trainable=embeddings_trainable,
+            representation=representation,
+            pretrained_embeddings=pretrained_embeddings,
+            should_embed=should_embed,
+            max_sequence_length=max_sequence_length,
             initializer=weights_initializer,
         )
+        self.widths = [self.tokens.width]
         self.dropout = Dropout(dropout)
-        self.reduce_output: ReduceOutput = reduce_output
-        self.per_token = keeps_tokens(reduce_output)
+        self.reduce = TokenReduction(reduce_output, self.tokens.width)
+        self.per_token = self.reduce.per_token
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
-        """Ids ``(batch, token)`` -> ``(batch, embedding_size)``."""
-        values, mask = own_tokens(values, lengths)
-        return reduced(self.dropout(self.tokens(values, mask)), mask, self.reduce_output, nn.Identity())
+        """Ids ``(batch, token)`` -> ``(batch, width)``."""
+        values, mask = self.tokens.own_tokens(values, lengths)
+        return self.reduce(self.dropout(self.tokens(values, mask)), mask, nn.Identity())
 
 
 EMBED = Component(
@@ -78,4 +86,5 @@ EMBED = Component(
     parameters=EmbedParameters,
     features=("sequence", "text"),
     build=Embed,
+    rules=TOKEN_RULES,
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from declml.components.activations import PLANNED_ACTIVATIONS, Activation
-from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, PLANNED_NORMS, LinearParameters, Norm, layer_rules
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import BIAS_RULE, LinearParameters, count_rule, layer_rules
+from declml.components.layer_list import MOST_LAYERS, FcLayer, fc_layers_parameter
+from declml.components.norms import NORM_DOC, NORM_PARAMS_RULE, Norm, NormParams, norm_params_parameter
 from declml_schema.declare import parameter
 
 
@@ -12,15 +14,11 @@ class FcParameters(LinearParameters):
 
     num_fc_layers: int = parameter(0, "How many dense layers follow at the end.", ge=0, le=MOST_LAYERS)
     output_size: int = parameter(256, "The width of each of the dense layers that follow.", ge=1, unit="values")
-    norm: Norm | None = parameter(
-        None,
-        "How the dense layers' outputs are rescaled: batch over a batch's rows, layer over a row's values.",
-        planned=PLANNED_NORMS,
-    )
-    fc_activation: Activation | None = parameter(
-        "relu",
-        "The function applied after each of the dense layers; null applies none.",
-        planned=PLANNED_ACTIVATIONS,
+    norm: Norm | None = parameter(None, NORM_DOC)
+    norm_params: NormParams | None = norm_params_parameter()
+    fc_layers: list[FcLayer] | None = fc_layers_parameter()
+    fc_activation: LayerActivation | None = parameter(
+        "relu", "The function applied after each of the dense layers; null applies none."
     )
     fc_dropout: float = parameter(
         0.0,
@@ -31,6 +29,10 @@ class FcParameters(LinearParameters):
 
 
 FC_RULES = (
-    *layer_rules("num_fc_layers", ("output_size", "norm", "fc_activation", "fc_dropout")),
+    *layer_rules(
+        "num_fc_layers", ("output_size", "norm", "norm_params", "fc_activation", "fc_dropout"), listed="fc_layers"
+    ),
+    count_rule("num_fc_layers"),
+    NORM_PARAMS_RULE,
     BIAS_RULE,
 )

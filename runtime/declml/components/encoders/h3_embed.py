@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import Norm
+from declml.components.activations import LayerActivation
 from declml.components.dropout import Dropout
 from declml.components.encoders.fusion import one_group
 from declml.components.encoders.group_stack import STACK_RULES, GroupStack, StackParameters
 from declml.components.encoders.h3_parts import CellVectors, embedding_size_parameter
 from declml.components.initializers import BiasInitializer, WeightsInitializer
-from declml.components.token_states import PLANNED_REDUCTIONS, Reduction, reduce_tokens
+from declml.components.layer_list import FcLayer, stack_widths
+from declml.components.norms import Norm, NormParams
+from declml.components.token_states import PLANNED_WEIGHTLESS, Reduction, reduce_tokens
 from declml.contracts import Member
 from declml_schema.declare import Component, parameter
 
@@ -25,7 +26,7 @@ class H3EmbedParameters(StackParameters):
     reduce_output: Reduction = parameter(
         "sum",
         "How the vectors of all parts become one; last keeps that of the finest digit alone.",
-        planned=[*PLANNED_REDUCTIONS, "none", None],
+        planned=PLANNED_WEIGHTLESS,
     )
 
 
@@ -46,9 +47,11 @@ class H3Embed(nn.Module):
         use_bias: bool,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
-        activation: Activation | None,
+        activation: LayerActivation | None,
         dropout: float,
         norm: Norm | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
     ) -> None:
         super().__init__()
         self.cells = CellVectors(members, embedding_size)
@@ -57,13 +60,15 @@ class H3Embed(nn.Module):
         self.stack = GroupStack(
             members,
             embedding_size,
-            [output_size] * num_fc_layers,
+            stack_widths(num_fc_layers, output_size, fc_layers),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             activation=activation,
             dropout=dropout,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
         )
         self.widths = [self.stack.width] * len(members)
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from declml.components.dense_stack import BIAS_RULE, MOST_LAYERS, LinearParameters
+from declml.components.dense_stack import BIAS_RULE, LinearParameters
 from declml.components.dropout import Dropout
 from declml.components.encoders.h3_parts import CellVectors, embedding_size_parameter
 from declml.components.encoders.recurrent_stack import CellType, read_in_order, recurrent_layers
 from declml.components.initializers import PLANNED_INITIALIZERS, BiasInitializer, WeightsInitializer
-from declml.components.token_states import PLANNED_REDUCTIONS, Reduction, reduce_tokens
+from declml.components.layer_list import MOST_LAYERS
+from declml.components.token_states import PLANNED_WEIGHTLESS, Reduction, reduce_tokens
 from declml.contracts import Member
 from declml_schema.declare import Component, Rule, parameter
 
@@ -53,7 +54,7 @@ class H3RnnParameters(LinearParameters):
     reduce_output: Reduction = parameter(
         "last",
         "How the states at all parts become one vector; last takes the state after the finest digit.",
-        planned=[*PLANNED_REDUCTIONS, "none", None],
+        planned=PLANNED_WEIGHTLESS,
     )
 
 

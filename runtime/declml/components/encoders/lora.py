@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from torch import nn
+from declml_schema.declare import Parameters, parameter
 
-from declml.errors import UserProblem
-from declml_schema.declare import Parameters, Rule, parameter
-
-_PLANNED = ["adalora", "boft", "c3a", "fourierft", "hra", "ia3", "ln_tuning", "loha", "lokr", "oft", "tinylora"]
+# Those that share weights between layers or must be told of each step, which a module put into a model cannot know.
+_PLANNED = ["adalora", "boft", "ln_tuning", "tinylora", "vblora", "vera"]
 
 
 class Lora(Parameters):
     """The mapping ``adapter`` of an encoder around a pretrained model."""
 
-    type: Literal["lora"] = parameter(..., "The kind of adapter.", planned=[*_PLANNED, "vblora", "vera", "waveft"])
+    type: Literal["lora"] = parameter(..., "The kind of adapter.", planned=_PLANNED)
     r: int = parameter(
         8, "The rank of the matrices: how many directions can be learned in each layer; more costs more memory.", ge=1
     )
@@ -34,33 +32,12 @@ class Lora(Parameters):
     use_dora: bool = parameter(False, "Whether the length of the weights is learned apart from their direction.")
 
 
-def adapter_parameter() -> Any:
-    """Return the declaration of ``adapter``."""
-    return parameter(
-        None, "Trains small matrices beside the model's weights instead of these: a fraction of the memory."
-    )
+def lora_settings(adapter: Mapping[str, Any], targets: Any, *, is_transposed: bool) -> Any:
+    """Return the settings of peft for these parameters; ``is_transposed`` is for models with weights ``(in, out)``."""
+    from peft import LoraConfig  # costs seconds: only where there is an adapter
 
-
-ADAPTER_RULE = Rule(
-    "ignored-unless", "adapter", "trainable", (True,), "An adapter acts only in training, with trainable: true."
-)
-
-
-def add_adapter(model: nn.Module, adapter: Mapping[str, Any]) -> None:
-    """Put the matrices into ``model`` and leave nothing else to be trained."""
-    try:
-        from peft import LoraConfig, inject_adapter_in_model  # costs seconds: only where there is an adapter
-        from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as TARGETS
-    except ImportError as reason:
-        raise UserProblem(
-            "missing-package",
-            "An adapter needs the package peft, which is not installed.",
-            hint="Install it: pip install 'declml[lora]'.",
-        ) from reason
-    config: Any = model.config
-    targets = adapter["target_modules"] or TARGETS.get(config.model_type) or "all-linear"
     rank = adapter["r"]
-    settings = LoraConfig(
+    return LoraConfig(
         r=rank,
         lora_alpha=2 * rank if adapter["alpha"] is None else adapter["alpha"],
         lora_dropout=adapter["dropout"],
@@ -68,20 +45,5 @@ def add_adapter(model: nn.Module, adapter: Mapping[str, Any]) -> None:
         target_modules=targets,
         use_rslora=adapter["use_rslora"],
         use_dora=adapter["use_dora"],
-        # The first two GPTs keep their weights the other way round.
-        fan_in_fan_out=any(type(part).__name__ == "Conv1D" for part in model.modules()),
+        fan_in_fan_out=is_transposed,
     )
-    try:
-        inject_adapter_in_model(settings, model)
-    except ValueError as reason:
-        raise UserProblem(
-            "adapter-target",
-            f"target_modules must be layers of the model; got {', '.join(adapter['target_modules'] or ['null'])}.",
-            hint=f"Among its layers are {', '.join(_some_layers(model))}.",
-        ) from reason
-
-
-def _some_layers(model: nn.Module) -> list[str]:
-    """Return the last parts of the names of the linear layers, each once."""
-    names = (name.rpartition(".")[2] for name, part in model.named_modules() if isinstance(part, nn.Linear))
-    return list(dict.fromkeys(names))[:12]

@@ -53,3 +53,10 @@ def values_and_marks(values: Tensor) -> tuple[Tensor, Tensor]:
     """Return values and marks of missing ones, ``(batch, feature, 1)`` each, from ``(batch, 2 * feature)``."""
     pairs = values.unflatten(1, (-1, 2))
     return pairs[..., :1], pairs[..., 1:]
+
+
+def with_edges(members: Sequence[Member], edges: Sequence[float] | None) -> Sequence[Member]:
+    """Return the members with these edges of their bins, or with their own where none are given."""
+    if edges is None:
+        return members
+    return [Member(each.name, {**each.facts, "edges": list(edges)}) for each in members]

@@ -11,14 +11,14 @@ from typing import Any, Literal, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from declml.components.encoders.lora import Lora, adapter_parameter, add_adapter
+from declml.components.encoders.adapters import Adapter, adapter_parameter, add_adapter
 from declml.components.encoders.sequence_parts import own_tokens, vocabulary_size
-from declml.components.token_states import ReduceOutput, keeps_tokens, reduced
+from declml.components.token_states import WeightlessReduction, keeps_tokens, reduced
 from declml.contracts import Facts, Member, TokenStates
 from declml.errors import UserProblem
 from declml_schema.declare import Parameters, parameter
 
-ReduceTokens: TypeAlias = Literal["cls_pooled"] | ReduceOutput
+ReduceTokens: TypeAlias = Literal["cls_pooled"] | WeightlessReduction
 
 PLANNED_TRANSFORMER_REDUCTIONS = ["concat", "attention", "attention_pooling"]
 
@@ -54,7 +54,7 @@ class TransformerParameters(Parameters):
         ge=1,
         common=True,
     )
-    adapter: Lora | None = adapter_parameter()
+    adapter: Adapter | None = adapter_parameter()
 
 
 class TextTransformer(nn.Module):

@@ -8,11 +8,11 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import MOST_LAYERS, DenseStack, Norm
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import DenseStack
 from declml.components.dropout import Dropout
 from declml.components.encoders.fc_after import FC_RULES, FcParameters
-from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
+from declml.components.encoders.sequence_parts import TOKEN_RULES, Representation, TokenParameters, TokenVectors
 from declml.components.initializers import (
     PLANNED_INITIALIZERS,
     BiasInitializer,
@@ -20,7 +20,9 @@ from declml.components.initializers import (
     fill_bias,
     fill_weights,
 )
-from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.components.layer_list import MOST_LAYERS, FcLayer, stack_widths
+from declml.components.norms import Norm, NormParams
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, TokenReduction
 from declml.contracts import Member, TokenStates
 from declml_schema.declare import Parameters, Rule, parameter
 
@@ -85,7 +87,7 @@ class ForgetGateParameters(Parameters):
     )
 
 
-RECURRENT_RULES = FC_RULES
+RECURRENT_RULES = (*TOKEN_RULES, *FC_RULES)
 FORGET_GATE_RULES = (
     *RECURRENT_RULES,
     Rule("ignored-unless", "unit_forget_bias", "use_bias", (True,), "unit_forget_bias acts only with use_bias."),
@@ -107,6 +109,10 @@ class Recurrent(nn.Module):
         cell_type: CellType,
         embedding_size: int,
         embeddings_trainable: bool,
+        representation: Representation,
+        pretrained_embeddings: str | None,
+        should_embed: bool,
+        max_sequence_length: int | None,
         num_layers: int,
         state_size: int,
         bidirectional: bool,
@@ -119,7 +125,9 @@ class Recurrent(nn.Module):
         num_fc_layers: int,
         output_size: int,
         norm: Norm | None,
-        fc_activation: Activation | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
+        fc_activation: LayerActivation | None,
         fc_dropout: float,
         unit_forget_bias: bool = False,
     ) -> None:
@@ -128,11 +136,15 @@ class Recurrent(nn.Module):
             members[0].facts,
             embedding_size=embedding_size,
             embeddings_trainable=embeddings_trainable,
+            representation=representation,
+            pretrained_embeddings=pretrained_embeddings,
+            should_embed=should_embed,
+            max_sequence_length=max_sequence_length,
             initializer="uniform",
         )
         self.dropout = Dropout(dropout)
         self.layers, width = recurrent_layers(
-            embedding_size,
+            self.tokens.width,
             num_layers=num_layers,
             state_size=state_size,
             bidirectional=bidirectional,
@@ -145,24 +157,26 @@ class Recurrent(nn.Module):
         )
         self.stack = DenseStack(
             width,
-            [output_size] * num_fc_layers,
+            stack_widths(num_fc_layers, output_size, fc_layers),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             activation=fc_activation,
             dropout=fc_dropout,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
         )
         self.widths = [self.stack.width]
-        self.reduce_output: ReduceOutput = reduce_output
-        self.per_token = keeps_tokens(reduce_output)
+        self.reduce = TokenReduction(reduce_output, width)
+        self.per_token = self.reduce.per_token
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
         """Ids ``(batch, token)`` -> ``(batch, width)``, or a vector for each token."""
-        values, mask = own_tokens(values, lengths)
+        values, mask = self.tokens.own_tokens(values, lengths)
         hidden: Tensor = self.tokens(values, mask)  # (batch, token, width)
-        hidden = read_in_order(self.layers, self.dropout, hidden, mask, last=self.reduce_output == "last")
-        return reduced(hidden, mask, self.reduce_output, self.stack)
+        hidden = read_in_order(self.layers, self.dropout, hidden, mask, last=self.reduce.how == "last")
+        return self.reduce(hidden, mask, self.stack)
 
 
 def recurrent_layers(  # noqa: PLR0913 - one argument for each parameter of a config

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from declml.components.encoders.lora import ADAPTER_RULE
+from declml.components.encoders.adapters import ADAPTER_RULE
 from declml.components.encoders.pretrained_build import UNPOOLED, build_transformer, pretrained_name, reduce_parameter
 from declml.components.encoders.pretrained_parts import IMPLIES, PACE, TransformerParameters
-from declml.components.token_states import ReduceOutput
+from declml.components.token_states import WeightlessReduction
 from declml_schema.declare import Component
 
 
@@ -15,7 +15,7 @@ class T5Parameters(TransformerParameters):
     """What a config may say of ``t5``."""
 
     pretrained_model_name_or_path: str = pretrained_name("t5-small")
-    reduce_output: ReduceOutput = reduce_parameter("sum", UNPOOLED)
+    reduce_output: WeightlessReduction = reduce_parameter("sum", UNPOOLED)
 
 
 T5 = Component(

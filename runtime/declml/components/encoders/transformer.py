@@ -9,13 +9,15 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from declml.components.activations import Activation
-from declml.components.dense_stack import MOST_LAYERS, DenseStack, Linear, Norm
+from declml.components.activations import LayerActivation
+from declml.components.dense_stack import DenseStack, Linear
 from declml.components.dropout import Dropout
 from declml.components.encoders.fc_after import FC_RULES, FcParameters
-from declml.components.encoders.sequence_parts import TokenParameters, TokenVectors, own_tokens
+from declml.components.encoders.sequence_parts import TOKEN_RULES, Representation, TokenParameters, TokenVectors
 from declml.components.initializers import BiasInitializer, WeightsInitializer
-from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, keeps_tokens, reduced
+from declml.components.layer_list import MOST_LAYERS, FcLayer, stack_widths
+from declml.components.norms import Norm, NormParams
+from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, TokenReduction
 from declml.contracts import Member, TokenStates
 from declml_schema.declare import Component, Rule, parameter
 
@@ -38,6 +40,9 @@ class TransformerParameters(TokenParameters, FcParameters):
     num_heads: int = parameter(8, "How many tokens each token can look at for different reasons.", ge=1, common=True)
     transformer_output_size: int = parameter(
         256, "The width inside each layer, after the attention; wider costs more time.", ge=1, unit="values"
+    )
+    use_rope: bool = parameter(
+        False, "Whether tokens know how far apart they stand, in the attention itself, and not where each stands."
     )
     dropout: float = parameter(
         0.1,
@@ -68,10 +73,15 @@ class Transformer(nn.Module):
         *,
         embedding_size: int,
         embeddings_trainable: bool,
+        representation: Representation,
+        pretrained_embeddings: str | None,
+        should_embed: bool,
+        max_sequence_length: int | None,
         num_layers: int,
         hidden_size: int,
         num_heads: int,
         transformer_output_size: int,
+        use_rope: bool,
         dropout: float,
         reduce_output: ReduceOutput,
         num_fc_layers: int,
@@ -80,7 +90,9 @@ class Transformer(nn.Module):
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
         norm: Norm | None,
-        fc_activation: Activation | None,
+        norm_params: NormParams | None,
+        fc_layers: Sequence[FcLayer] | None,
+        fc_activation: LayerActivation | None,
         fc_dropout: float,
     ) -> None:
         super().__init__()
@@ -94,47 +106,59 @@ class Transformer(nn.Module):
             members[0].facts,
             embedding_size=embedding_size,
             embeddings_trainable=embeddings_trainable,
+            representation=representation,
+            pretrained_embeddings=pretrained_embeddings,
+            should_embed=should_embed,
+            max_sequence_length=max_sequence_length,
             initializer="uniform",
         )
-        self.project = linear(embedding_size, hidden_size) if embedding_size != hidden_size else nn.Identity()
+        self.project = linear(self.tokens.width, hidden_size) if self.tokens.width != hidden_size else nn.Identity()
         self.dropout = Dropout(dropout)
         self.layers = nn.ModuleList(
-            _Layer(hidden_size, num_heads, transformer_output_size, dropout=dropout, linear=linear)
+            _Layer(hidden_size, num_heads, transformer_output_size, dropout=dropout, linear=linear, rope=use_rope)
             for _ in range(num_layers)
         )
+        self.use_rope = use_rope
         self.norm = nn.LayerNorm(hidden_size)
-        self.reduce_output: ReduceOutput = reduce_output
-        self.per_token = keeps_tokens(reduce_output)
+        self.reduce = TokenReduction(reduce_output, hidden_size)
+        self.per_token = self.reduce.per_token
         self.stack = DenseStack(
             hidden_size,
-            [output_size] * num_fc_layers,
+            stack_widths(num_fc_layers, output_size, fc_layers),
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
             activation=fc_activation,
             dropout=fc_dropout,
             norm=norm,
+            norm_params=norm_params,
+            fc_layers=fc_layers,
         )
         self.widths = [self.stack.width]
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
         """Ids ``(batch, token)`` -> ``(batch, width)``; a text without tokens gives what zeros give."""
-        values, mask = own_tokens(values, lengths)
+        values, mask = self.tokens.own_tokens(values, lengths)
         hidden = self.project(self.tokens(values, mask))  # (batch, token, hidden)
-        hidden = self.dropout(hidden + places(hidden.shape[1], hidden.shape[2], hidden))
+        if not self.use_rope:
+            hidden = hidden + places(hidden.shape[1], hidden.shape[2], hidden)
+        hidden = self.dropout(hidden)
         # Attention over nothing is not a number: an empty row attends to its first place and is left out below.
         empty = ~mask.any(1, keepdim=True)
         seen = mask | (empty & (torch.arange(mask.shape[1], device=mask.device) == 0))
         for layer in self.layers:
             hidden = layer(hidden, seen)
-        return reduced(self.norm(hidden), mask, self.reduce_output, self.stack)
+        return self.reduce(self.norm(hidden), mask, self.stack)
 
 
 class _Layer(nn.Module):
     """Attention, then two dense layers, each added to what came in: ``(batch, token, hidden)`` -> the same shape."""
 
-    def __init__(self, width: int, heads: int, inner: int, *, dropout: float, linear: partial[Linear]) -> None:
+    def __init__(
+        self, width: int, heads: int, inner: int, *, dropout: float, linear: partial[Linear], rope: bool
+    ) -> None:
         super().__init__()
+        self.rope = rope
         self.heads = heads
         self.before_attention = nn.LayerNorm(width)
         self.attention = linear(width, 3 * width)
@@ -146,9 +170,23 @@ class _Layer(nn.Module):
     def forward(self, hidden: Tensor, seen: Tensor) -> Tensor:
         parts = self.attention(self.before_attention(hidden)).unflatten(-1, (3, self.heads, -1))
         query, key, value = parts.permute(2, 0, 3, 1, 4)  # (batch, head, token, width) each
+        if self.rope:
+            query, key = turned(query), turned(key)
         found = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=seen[:, None, None, :])
         hidden = hidden + self.dropout(self.answer(found.transpose(1, 2).flatten(2)))
         return hidden + self.dropout(self.dense(self.before_dense(hidden)))
+
+
+def turned(vectors: Tensor) -> Tensor:
+    """Turn pairs of values by angles that grow with the place (Su et al. 2021, arXiv:2104.09864): the same shape.
+
+    The product of two turned vectors depends on how far apart they stand. An odd last value stays as it is.
+    """
+    pairs = vectors.shape[-1] // 2
+    waves = places(vectors.shape[-2], 2 * pairs, vectors).unflatten(-1, (pairs, 2))  # (token, pair, sine and cosine)
+    sine, cosine = waves[..., 0], waves[..., 1]
+    left, right, rest = vectors[..., :pairs], vectors[..., pairs : 2 * pairs], vectors[..., 2 * pairs :]
+    return torch.cat([left * cosine - right * sine, left * sine + right * cosine, rest], dim=-1)
 
 
 def places(tokens: int, width: int, like: Tensor) -> Tensor:
@@ -168,6 +206,7 @@ TRANSFORMER = Component(
     features=("sequence", "text"),
     build=Transformer,
     rules=(
+        *TOKEN_RULES,
         *FC_RULES,
         Rule("divisible", "hidden_size", "num_heads", (), "Each head gets an equal share of the vector."),
     ),

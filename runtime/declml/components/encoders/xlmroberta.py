@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from declml.components.encoders.lora import ADAPTER_RULE
+from declml.components.encoders.adapters import ADAPTER_RULE
 from declml.components.encoders.pretrained_build import build_transformer, pretrained_name, reduce_parameter
 from declml.components.encoders.pretrained_parts import IMPLIES, PACE, ReduceTokens, TransformerParameters
 from declml_schema.declare import Component

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from declml.components.answer_scale import class_probabilities
 from declml.components.features.labels import (
     add_counts,
     as_known,
@@ -123,13 +124,19 @@ class InputCategory:
         }
 
     def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
-        """Return label ids, ``(row,)`` int32; 0 where the label is unknown."""
+        """Return label ids, ``(row,)`` int32; 0 where the label is unknown.
+
+        For an encoder that asks for the statistics of the targets an unknown label is -1; once the facts have these,
+        they are what comes back, ``(row, width)`` float32.
+        """
         found = _ids(column, facts["vocabulary"], facts["fill"], preprocessing)
         # <UNK> itself is no news: it is what a missing value was asked to become.
         unseen = found.ids == _UNSEEN
         counts = {"missing": found.missing, "unseen": int(unseen.sum())}
         if preprocessing["missing_value_strategy"] == "drop_row":
             counts["missing_dropped"] = found.missing
+        if preprocessing.get("target_statistics"):
+            return Encoded(_with_targets(found.ids, facts), keep=found.keep, counts=counts)
         return Encoded(
             np.where(unseen, 0, found.ids) if counts["unseen"] else found.ids, keep=found.keep, counts=counts
         )
@@ -203,9 +210,7 @@ class OutputCategory(InputCategory):
 
     def scores(self, answers: np.ndarray, facts: Facts, preprocessing: Values, parameters: Values) -> np.ndarray:
         """Return probabilities, ``(row, class)`` float64."""
-        logits = np.asarray(answers, dtype=np.float64) / facts.get("temperature", 1.0)
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return weights / weights.sum(axis=1, keepdims=True)
+        return class_probabilities(answers, facts)
 
 
 def _labels(column: pl.Series, preprocessing: Values) -> pl.Series:
@@ -235,6 +240,14 @@ def _places(labels: pl.Series, vocabulary: list[str]) -> pl.Series:
     places = pl.Series(range(len(vocabulary)), dtype=pl.Int32)
     known = pl.Series(vocabulary, dtype=pl.String)
     return as_known(labels, vocabulary).replace_strict(known, places, default=_UNSEEN, return_dtype=pl.Int32)
+
+
+def _with_targets(places: np.ndarray, facts: Facts) -> np.ndarray:
+    """Return what the targets are like by label, or the ids from which that is learned; unknown labels tell nothing."""
+    if "statistics" not in facts:
+        return places
+    means = np.asarray(facts["statistics"], dtype=np.float32)  # (label, width)
+    return np.where(places[:, None] != _UNSEEN, means[np.maximum(places, 0)], np.float32(0))
 
 
 def _filled_counts(summary: Summary, preprocessing: Values) -> tuple[dict[str, int], str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +16,7 @@ from declml.components.features.token_lists import (
     summarize_tokens,
     token_ids,
 )
+from declml.components.features.token_texts import as_texts
 from declml.components.features.tokenizers import PLANNED_TOKENIZERS, TOKEN_PATTERN_RULES, OwnTokenizer, token_pattern
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
 from declml.errors import UserProblem
@@ -26,9 +25,6 @@ from declml_schema.declare import Component, Parameters, Rule, parameter
 
 UNKNOWN = "<UNK>"
 """The fill value that stands for no item at all."""
-
-_BETWEEN: Mapping[str, str] = {"comma": ",", "underscore": "_", "characters": ""}
-"""What a tokenizer cuts at, where that is not a blank: predicted items are joined by it again."""
 
 
 class OutputSetPreprocessing(Parameters):
@@ -123,7 +119,7 @@ class OutputSet:
         lists = [items[row].tolist() for row in probabilities >= parameters["threshold"]]
         predictions = pl.Series("predictions", lists, dtype=pl.List(pl.String))
         if facts["kind"] == "text":
-            predictions = _as_text(predictions, preprocessing["tokenizer"])
+            predictions = as_texts(predictions, preprocessing["tokenizer"])
         columns = {"predictions": predictions}
         for place, item in enumerate(facts["vocabulary"]):
             columns[f"probability_{item}"] = pl.Series(f"probability_{item}", probabilities[:, place])
@@ -138,13 +134,6 @@ class OutputSet:
         logits = np.asarray(answers, dtype=np.float64)
         small = np.exp(-np.abs(logits))
         return np.where(logits >= 0, 1, small) / (1 + small)
-
-
-def _as_text(lists: pl.Series, tokenizer: str) -> pl.Series:
-    """Return lists of items as the tokenizer would cut them again."""
-    if tokenizer == "json":
-        return pl.Series(lists.name, [json.dumps(each, ensure_ascii=False) for each in lists.to_list()])
-    return lists.list.join(_BETWEEN.get(tokenizer, " "))
 
 
 def _items(column: pl.Series, preprocessing: Values) -> list[Any]:

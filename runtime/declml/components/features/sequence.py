@@ -68,10 +68,13 @@ class InputSequence:
     """A column of sequences as an input: ids of tokens, row after row, without padding."""
 
     version = 1
+    fewest_tokens = 1
+    """How many tokens an empty sequence gets."""
+    is_target = False
 
     def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
         """Return what is wrong or odd with the column."""
-        return inspect_tokens(column, name, preprocessing, declared="sequence")
+        return inspect_tokens(column, name, preprocessing, declared="sequence", is_target=self.is_target)
 
     def summarize(self, column: pl.Series, preprocessing: Values) -> Summary:
         """Return how often each token of a chunk occurs, and its longest row."""
@@ -94,7 +97,7 @@ class InputSequence:
     def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
         """Return token ids, ``(token,)`` int32, and the rows' offsets; a row without tokens has one unknown token."""
         tokens = _tokens(column, preprocessing)
-        return encode_tokens(tokens, facts, preprocessing, unknown=UNKNOWN, at_least=1)
+        return encode_tokens(tokens, facts, preprocessing, unknown=UNKNOWN, at_least=self.fewest_tokens)
 
 
 def _tokens(column: pl.Series, preprocessing: Values) -> pl.Series:

@@ -83,6 +83,9 @@ class InputText:
     """A text column as an input: ids of tokens, row after row, without padding."""
 
     version = 1
+    fewest_tokens = 1
+    """How many tokens an empty text gets."""
+    is_target = False
 
     def resources(self, preprocessing: Values) -> dict[str, str]:
         """Return the hashes of files beside the column that decide the outcome: those of a pretrained tokenizer."""
@@ -96,7 +99,9 @@ class InputText:
         if not can_be_label(column.dtype):
             return [nested_finding(name, "text", column.dtype)]
         texts = column.cast(pl.String)
-        return presence_findings(texts, name, is_target=False, strategy=preprocessing["missing_value_strategy"])
+        return presence_findings(
+            texts, name, is_target=self.is_target, strategy=preprocessing["missing_value_strategy"]
+        )
 
     def summarize(self, column: pl.Series, preprocessing: Values) -> Summary:
         """Return how often each token of a chunk occurs, and its longest row.
@@ -183,10 +188,10 @@ class InputText:
         if preprocessing["tokenizer"] == "hf_tokenizer":
             # Where the tokenizer is now, not where it was when it was fitted: a saved model has its own copy.
             name = preprocessing["pretrained_model_name_or_path"]
-            values, offsets = pretrained_ids(texts, name, facts["tokenizer_sha256"], most=most)
+            values, offsets = pretrained_ids(texts, name, facts["tokenizer_sha256"], most=most, bare=self.is_target)
             return Encoded(values, offsets=offsets, keep=keep, counts=counts)
         tokens = _own_tokens(texts, preprocessing)
-        values, offsets, unseen = token_ids(tokens, facts["vocabulary"], unknown=UNKNOWN, at_least=1)
+        values, offsets, unseen = token_ids(tokens, facts["vocabulary"], unknown=UNKNOWN, at_least=self.fewest_tokens)
         counts["unknown_tokens"] = unseen
         return Encoded(values, offsets=offsets, keep=keep, counts=counts)
 

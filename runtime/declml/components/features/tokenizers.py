@@ -202,10 +202,13 @@ def pretrained_facts(name: str) -> dict[str, Any]:
     }
 
 
-def pretrained_ids(texts: pl.Series, name: str, digest: str, *, most: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return ids ``(token,)`` int32 and offsets ``(row + 1,)`` int64, special tokens included, at most ``most`` a row.
+def pretrained_ids(
+    texts: pl.Series, name: str, digest: str, *, most: int | None, bare: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return ids ``(token,)`` int32 and offsets ``(row + 1,)`` int64, at most ``most`` a row.
 
-    A tokenizer that is not the one seen in training is a `UserProblem`.
+    The special tokens are among them, unless they are asked for ``bare``. A tokenizer that is not the one seen in
+    training is a `UserProblem`.
     """
     tokenizer, found = _pretrained(name)
     if found != digest:
@@ -223,6 +226,7 @@ def pretrained_ids(texts: pl.Series, name: str, digest: str, *, most: int | None
             texts.slice(start, _HF_PART).to_list(),
             truncation=True,
             max_length=longest,
+            add_special_tokens=not bare,
             return_attention_mask=False,
             return_token_type_ids=False,
         )["input_ids"]
@@ -233,6 +237,24 @@ def pretrained_ids(texts: pl.Series, name: str, digest: str, *, most: int | None
     if lengths:
         np.cumsum(np.concatenate(lengths), out=offsets[1:])
     return (np.concatenate(ids) if ids else np.zeros(0, dtype=np.int32)), offsets
+
+
+def pretrained_stop(name: str) -> int:
+    """Return the id by which a pretrained tokenizer marks the end of a text. One that marks none is a `UserProblem`."""
+    tokenizer, _ = _pretrained(name)
+    for found in (tokenizer.eos_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id):
+        if found is not None:
+            return int(found)
+    raise UserProblem(
+        "no-end-token",
+        f"The tokenizer '{name}' must have a token for the end of a text, which a generator says last; got none.",
+    )
+
+
+def pretrained_texts(rows: list[list[int]], name: str) -> list[str]:
+    """Return the texts of rows of ids."""
+    tokenizer, _ = _pretrained(name)
+    return tokenizer.batch_decode(rows, skip_special_tokens=True)
 
 
 def _pretrained(name: str) -> tuple[Any, str]:

@@ -1,4 +1,4 @@
-"""The loss ``focal`` for binaries and categories: cross entropy that looks away from easy rows (Lin et al., 2017)."""
+"""The loss ``focal`` for binaries and classes: cross entropy that looks away from easy rows (Lin et al., 2017)."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class BinaryFocal:
 
 
 class CategoryFocal:
-    """Logits ``(batch, class)`` and class ids ``(batch,)`` -> their mean focal loss, a scalar.
+    """Logits ``(batch, class)`` and class ids ``(batch,)`` or shares ``(batch, class)`` -> their mean focal loss.
 
-    With class weights the mean is over the weights of the batch. Raises `UserProblem` when they do not fit
-    ``facts["classes"]``.
+    Of shares, each class's own loss counts by its share. With class weights the mean is over the weights of the batch.
+    Raises `UserProblem` when they do not fit ``facts["classes"]``.
     """
 
     def __init__(
@@ -82,16 +82,30 @@ class CategoryFocal:
 
     def __call__(self, answers: Tensor, targets: Tensor) -> Tensor:
         """Return the mean loss of the rows."""
+        if targets.ndim == answers.ndim:
+            return self._of_shares(answers, targets.to(answers.dtype))
         targets = targets.long()
         losses = functional.cross_entropy(answers, targets, reduction="none")  # (batch,)
         losses = self._alpha * _hardness(losses, self._gamma) * losses
         if self._weights is None:
             return losses.mean()
-        if self._weights.device != answers.device or self._weights.dtype != answers.dtype:
-            self._weights = self._weights.to(answers)
-        weights = self._weights[targets]
+        weights = self._weights_like(answers)[targets]
         # A batch whose classes all weigh 0 must cost 0, not 0 / 0.
         return (weights * losses).sum() / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
+
+    def _of_shares(self, answers: Tensor, shares: Tensor) -> Tensor:
+        surprises = -functional.log_softmax(answers, dim=-1)  # (batch, class)
+        losses = self._alpha * _hardness(surprises, self._gamma) * surprises
+        if self._weights is None:
+            return (shares * losses).sum(-1).mean()
+        weights = self._weights_like(answers) * shares
+        return (weights * losses).sum() / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
+
+    def _weights_like(self, answers: Tensor) -> Tensor:
+        assert self._weights is not None
+        if self._weights.device != answers.device or self._weights.dtype != answers.dtype:
+            self._weights = self._weights.to(answers)
+        return self._weights
 
 
 def _hardness(cross_entropies: Tensor, gamma: float) -> Tensor:
@@ -112,6 +126,6 @@ CATEGORY = Component(
     "focal",
     "Cross entropy that counts rows the less the easier they are: for classes of very different size.",
     CategoryFocalParameters,
-    features=("category",),
+    features=("category", "category_distribution"),
     build=CategoryFocal,
 )

@@ -1,4 +1,4 @@
-"""The loss ``poly`` for categories: cross entropy with more weight on its first term (Leng et al., 2022)."""
+"""The loss ``poly`` for classes: cross entropy with more weight on its first term (Leng et al., 2022)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class PolyParameters(Parameters):
 
 
 class Poly:
-    """Logits ``(batch, class)`` and class ids ``(batch,)`` -> their mean loss, a scalar: the paper's Poly-1."""
+    """Logits ``(batch, class)`` and class ids ``(batch,)`` or shares ``(batch, class)`` -> their mean loss, a scalar.
+
+    It is the paper's Poly-1. Of shares, each class's own loss counts by its share.
+    """
 
     def __init__(self, facts: Facts, *, epsilon: float = 1.0) -> None:
         del facts  # nothing about the column changes it
@@ -30,6 +33,10 @@ class Poly:
 
     def __call__(self, answers: Tensor, targets: Tensor) -> Tensor:
         """Return the mean loss of the rows."""
+        if targets.ndim == answers.ndim:
+            surprises = -functional.log_softmax(answers, dim=-1)  # (batch, class)
+            losses = surprises + self._epsilon * (1 - (-surprises).exp())
+            return (targets.to(answers.dtype) * losses).sum(-1).mean()
         losses = functional.cross_entropy(answers, targets.long(), reduction="none")  # (batch,)
         return (losses + self._epsilon * (1 - (-losses).exp())).mean()
 
@@ -39,6 +46,6 @@ COMPONENT = Component(
     "poly",
     "Cross entropy plus a share of the probability that the truth lacks.",
     PolyParameters,
-    features=("category",),
+    features=("category", "category_distribution"),
     build=Poly,
 )

@@ -9,6 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from declml.components.losses.class_similarities import (
+    CLASS_SIMILARITIES_DOC,
+    TEMPERATURE_DOC,
+    ClassSimilarities,
+    similar_labels,
+)
 from declml.components.losses.class_weights import CLASS_WEIGHTS_DOC, ClassWeights, per_class
 from declml.contracts import Facts
 from declml.errors import UserProblem
@@ -39,14 +45,19 @@ class SoftmaxCrossEntropyParameters(Parameters):
         "How much sure answers are punished; larger keeps the probabilities of the classes nearer to each other.",
         ge=0,
     )
+    class_similarities: ClassSimilarities = parameter(
+        None, CLASS_SIMILARITIES_DOC, examples=[{"good": {"fair": 0.5}, "fair": {"good": 0.5}}]
+    )
+    class_similarities_temperature: float = parameter(0.0, TEMPERATURE_DOC, ge=0)
 
 
 class SoftmaxCrossEntropy:
     """Logits ``(batch, class)`` and class ids ``(batch,)`` or shares ``(batch, class)`` -> their mean cross entropy.
 
     With class weights the mean is over the weights of the batch, as in `torch.nn.CrossEntropyLoss`. The confidence
-    penalty is one minus the mean entropy of the answers, in parts of a blind guess's (Pereyra et al., 2017). Raises
-    `UserProblem` when the class weights do not fit ``facts["classes"]``.
+    penalty is one minus the mean entropy of the answers, in parts of a blind guess's (Pereyra et al., 2017). With
+    similarities each label is shared among the classes like it. Raises `UserProblem` when the class weights or the
+    similarities do not fit ``facts["classes"]``.
     """
 
     def __init__(
@@ -57,6 +68,8 @@ class SoftmaxCrossEntropy:
         label_smoothing: float = 0.0,
         robust_lambda: float = 0.0,
         confidence_penalty: float = 0.0,
+        class_similarities: ClassSimilarities = None,
+        class_similarities_temperature: float = 0.0,
     ) -> None:
         if facts.get("normalization") is not None:
             raise UserProblem(
@@ -66,6 +79,9 @@ class SoftmaxCrossEntropy:
             )
         classes = [str(name) for name in facts.get("classes", range(facts.get("vector_size", 0)))]
         self._weights = None if class_weights is None else torch.tensor(per_class(class_weights, classes))
+        self._labels: Tensor | None = None
+        if class_similarities is not None:
+            self._labels = similar_labels(class_similarities, class_similarities_temperature, classes)
         self._smoothing = label_smoothing
         self._robust = robust_lambda
         self._penalty = confidence_penalty
@@ -76,6 +92,9 @@ class SoftmaxCrossEntropy:
         if weights is not None and (weights.device != answers.device or weights.dtype != answers.dtype):
             weights = self._weights = weights.to(answers)
         targets = targets.to(answers.dtype) if targets.ndim == answers.ndim else targets.long()
+        if self._labels is not None:
+            labels = self._labels = self._labels.to(answers)
+            targets = targets @ labels if targets.ndim == answers.ndim else labels[targets]
         if weights is None:
             loss = functional.cross_entropy(answers, targets, label_smoothing=self._smoothing)
         else:

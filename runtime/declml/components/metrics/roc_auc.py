@@ -1,4 +1,4 @@
-"""The metric ``roc_auc``, for binaries, categories and sets: how well the scores rank positives above negatives."""
+"""The metric ``roc_auc``, for binaries, classes and sets: how well the scores rank positives above negatives."""
 
 from __future__ import annotations
 
@@ -42,6 +42,11 @@ def category_roc_auc(scores: Tensor, targets: Tensor) -> float:
     return _mean_area(area_under_roc(scores[:, index], targets == index) for index in range(scores.shape[1]))
 
 
+def distribution_roc_auc(scores: Tensor, targets: Tensor) -> float:
+    """Return the mean area of the classes, a row being of the class with its largest share: two ``(row, class)``."""
+    return category_roc_auc(scores, targets.argmax(dim=1))
+
+
 def set_roc_auc(scores: Tensor, targets: Tensor) -> float:
     """Return the mean area of the items, for ``(row, item)`` probabilities and 0/1.
 
@@ -65,6 +70,11 @@ def build_category_roc_auc() -> Metric:
     return category_roc_auc
 
 
+def build_distribution_roc_auc() -> Metric:
+    """Return the function for a category_distribution output."""
+    return distribution_roc_auc
+
+
 def build_set_roc_auc() -> Metric:
     """Return the function for a set output."""
     return set_roc_auc
@@ -86,6 +96,14 @@ CATEGORY = Component(
     "The chance that a row of a class gets a higher probability for it than another row, averaged over the classes.",
     features=("category",),
     build=build_category_roc_auc,
+    facts=_FACTS,
+)
+DISTRIBUTION = Component(
+    "metric",
+    "roc_auc",
+    "The chance that a row with its largest share in a class gets more of it than another, averaged over the classes.",
+    features=("category_distribution",),
+    build=build_distribution_roc_auc,
     facts=_FACTS,
 )
 SET = Component(

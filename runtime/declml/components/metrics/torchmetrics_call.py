@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import math
 import warnings
@@ -13,11 +14,15 @@ from torch import Tensor
 from declml.contracts import Metric
 from declml.errors import UserProblem
 
-Arrange: TypeAlias = Callable[[Tensor, Tensor], tuple[Any, ...] | None]
-"""Scores and targets -> the positional arguments of a function of torchmetrics, or None where the metric is nan."""
+Arrange: TypeAlias = Callable[[Any, Any], tuple[Any, ...] | None]
+"""Scores and targets -> the positional arguments of a function of torchmetrics, or None where the metric is nan.
+
+Both are as `declml.contracts.Metric` has them."""
 
 
-def borrowed(name: str, room: Literal["classification", "regression"], function: str, arrange: Arrange) -> Metric:
+def borrowed(
+    name: str, room: Literal["classification", "regression", "text"], function: str, arrange: Arrange
+) -> Metric:
     """Return a metric that calls ``torchmetrics.functional.<room>.<function>``, importing it at its first call.
 
     ``name`` is the metric's in a config. Raises `UserProblem` at once when torchmetrics is not installed, so that no
@@ -30,15 +35,16 @@ def borrowed(name: str, room: Literal["classification", "regression"], function:
             hint="Install it with: pip install 'declml[metrics]'",
         )
 
-    def metric(scores: Tensor, targets: Tensor) -> float:
+    def metric(scores: Any, targets: Any) -> float:
         arguments = arrange(scores, targets) if len(targets) else None
         if arguments is None:
             return math.nan
         with warnings.catch_warnings():  # torchmetrics warns of what `arrange` already answers with nan
             warnings.simplefilter("ignore")
-            import torchmetrics.functional as functional  # here, because it takes seconds
+            # Here, because it takes seconds.
+            own: Any = importlib.import_module(f"torchmetrics.functional.{room}")
 
-            return float(getattr(getattr(functional, room), function)(*arguments))
+            return float(getattr(own, function)(*arguments))
 
     return metric
 
