@@ -30,15 +30,21 @@ class CellCommands:
         job = self._job(arguments, config)
         self._checked(config, arguments)  # what is wrong is told before anything is shown
         background = "--background" in arguments.flags
+        awaited = not background and is_kernel(self._shell)
         training = start(
-            self._shell, job, name=arguments.value("--as"), background=background, is_plain="--plain" in arguments.flags
+            self._shell,
+            job,
+            name=arguments.value("--as"),
+            background=background,
+            is_plain="--plain" in arguments.flags,
+            is_awaited=awaited,
         )
         if background:
             training.begin()
             run = NotebookRun(None, training=training)
             _keep(self._shell, arguments.value("--as"), run)
             return run
-        return _told(training) if is_kernel(self._shell) else training.here()
+        return _told(training) if awaited else training.here()
 
     def check(self, arguments: Arguments, config: Config) -> None:
         """Print every mistake."""
@@ -101,7 +107,15 @@ class CellCommands:
         return parse_overrides(arguments.overrides)
 
 
-def start(shell: Shell, job: Job, *, name: str | None, background: bool = False, is_plain: bool = False) -> Training:
+def start(
+    shell: Shell,
+    job: Job,
+    *,
+    name: str | None,
+    background: bool = False,
+    is_plain: bool = False,
+    is_awaited: bool = False,
+) -> Training:
     """Return a training whose view is on the screen; `Training.begin`, ``here`` or ``awaited`` runs it.
 
     Its run is kept under ``name`` in the notebook when it is over.
@@ -113,6 +127,7 @@ def start(shell: Shell, job: Job, *, name: str | None, background: bool = False,
         on_stop=lambda now: stoppers[0].stop(now=now),
         is_plain=is_plain,
         is_background=background,
+        is_awaited=is_awaited,
     )
     training = Training(job, view, on_end=lambda run: None if background else _keep(shell, name, run))
     stoppers.append(training)

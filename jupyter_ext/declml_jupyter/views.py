@@ -11,12 +11,18 @@ from declml_jupyter.shell import Shell, is_kernel, shows_widgets
 
 
 def view_for(
-    shell: Shell, *, root: Path, on_stop: Callable[[bool], None], is_plain: bool = False, is_background: bool = False
+    shell: Shell,
+    *,
+    root: Path,
+    on_stop: Callable[[bool], None],
+    is_plain: bool = False,
+    is_background: bool = False,
+    is_awaited: bool = False,
 ) -> View:
-    """Return a view that is on the screen."""
+    """Return a view that is on the screen. ``is_awaited`` says that the kernel hears pages while the cell waits."""
     if not is_plain and shows_widgets(shell):
         # Imported here: a kernel that nobody looks at loads no widgets.
         from declml_jupyter.widget_view import WidgetView
 
-        return WidgetView(root=root, on_stop=on_stop, keeps_table=is_background)
+        return WidgetView(root=root, on_stop=on_stop, keeps_table=is_background, hears=is_awaited)
     return QuietView() if is_background else PlainView(is_kernel=is_kernel(shell))

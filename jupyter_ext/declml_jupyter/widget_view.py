@@ -12,6 +12,7 @@ from declml_jupyter.digest import Digest
 from declml_jupyter.ending import picture_bundle
 from declml_jupyter.live_view import Batches
 from declml_jupyter.notebook_run import NotebookRun
+from declml_jupyter.progress_text import OPENING, ProgressText
 from declml_jupyter.widget import ViewWidget
 
 
@@ -19,19 +20,19 @@ class WidgetView:
     """Shows the widget at once. ``on_stop`` is called when its stop button is pressed, with whether to stop at once.
 
     ``keeps_table`` says that the cell is over when the run is not: then the table of the run goes into an output that
-    is made now, since none can be added later.
+    is made now, since none can be added later. ``hears`` says that the kernel takes what a page says while this runs:
+    then a page that says nothing shows no widgets, and gets words.
     """
 
-    def __init__(self, *, root: Path, on_stop: Callable[[bool], None], keeps_table: bool) -> None:
+    def __init__(self, *, root: Path, on_stop: Callable[[bool], None], keeps_table: bool, hears: bool = False) -> None:
         self._on_stop = on_stop
         self._root = root
         self._widget: ViewWidget | None = None
         self._ended: list[Mapping[str, Any]] = []
         self._batches: Batches | None = Batches(self._send, path_of=self._path_of)
         self._widget = ViewWidget(everything=self._everything, on_message=self._message)
-        waiting = "A training of declml, which goes on without this page and kernel: %declml attach latest"
-        bundle = {**self._widget.bundle(), "text/plain": waiting}
-        self._output: Any = display(bundle, raw=True, display_id=True)
+        self._words = ProgressText() if hears else None
+        self._output: Any = display(self._bundle(OPENING), raw=True, display_id=True)
         self._table: Any = None
         if keeps_table:
             self._table = display({"text/plain": "", "text/html": ""}, raw=True, display_id=True)
@@ -40,14 +41,21 @@ class WidgetView:
         """Show one event."""
         if self._batches is not None:
             self._batches.take(event)
+        words = self._words
+        if words is not None:
+            self._say(words.take(event))
 
     def notice(self, text: str) -> None:
         """Show what is no event of the run."""
         if self._batches is not None:
             self._batches.notice(text)
+        words = self._words
+        if words is not None:
+            self._say(words.notice(text))
 
     def end(self, run: NotebookRun | None, problem: str) -> None:
         """Put a picture into the widget's place."""
+        self._words = None
         if self._batches is not None:
             self._batches.end(run.status if run is not None else "failed")
         bundle, metadata = picture_bundle(run, problem)
@@ -64,6 +72,14 @@ class WidgetView:
         self._send(self._ended)
         self._batches = None  # the folder has all of it, and a notebook may train for days
 
+    def _bundle(self, text: str) -> dict[str, Any]:
+        widget = self._widget.bundle() if self._widget is not None else {}
+        return {**widget, "text/plain": text}
+
+    def _say(self, text: str | None) -> None:
+        if text is not None:
+            self._output.update(self._bundle(text), raw=True)
+
     def _everything(self) -> list[Mapping[str, Any]]:
         return self._ended or (self._batches.everything() if self._batches is not None else [])
 
@@ -73,6 +89,8 @@ class WidgetView:
 
     def _message(self, message: Mapping[str, Any]) -> None:
         kind = message.get("type")
+        if kind == "ready":
+            self._words = None
         if self._batches is None:
             if kind == "ready":
                 self._send(self._ended)

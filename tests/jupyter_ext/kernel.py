@@ -12,6 +12,8 @@ from jupyter_client.manager import KernelManager
 
 Message = Mapping[str, Any]
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 TABLE = """
 import numpy as np, polars as pl
 random = np.random.default_rng(0)
@@ -73,3 +75,10 @@ def printed(told: list[Message]) -> str:
 def shown(told: list[Message], kind: str) -> list[Mapping[str, Any]]:
     """Return the bundles of all messages of a kind."""
     return [each["content"]["data"] for each in told if each["msg_type"] == kind]
+
+
+def ended(told: list[Message]) -> Mapping[str, Any]:
+    """Return what took the widget's place. No page answers here: a slow training was told in words before that."""
+    *words, last = shown(told, "update_display_data")
+    assert all(WIDGET in each for each in words)
+    return last

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from .conftest import CONFIG, rows
-from .kernel import kernel, kinds, printed, shown
+from .kernel import WIDGET, ended, kernel, kinds, printed, shown
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
 COLAB = """
 import sys, types
 google = types.ModuleType("google"); colab = types.ModuleType("google.colab")
@@ -33,8 +32,7 @@ def test_jupyterlab_gets_the_widget_and_then_a_picture_in_its_place(project: Pat
         it.run(f"%%declml train --data df --as second --set trainer.epochs=2\n{CONFIG}")
         (opened,) = shown(told, "display_data")
         assert WIDGET in opened
-        (ended,) = shown(told, "update_display_data")
-        assert set(ended) == {"image/png", "text/plain"}
+        assert set(ended(told)) == {"image/png", "text/plain"}
         (table,) = shown(told, "execute_result")
         assert "accuracy" in table["text/html"]
         assert printed(told) == ""
@@ -57,7 +55,7 @@ def test_vs_code_gets_the_widget_and_tables_of_its_own_kind(project: Path) -> No
         it.run("__vsc_ipynb_file__ = 'a.ipynb'")
         told = it.run(f"%%declml train --data df\n{CONFIG}")
         assert [WIDGET in each for each in shown(told, "display_data")] == [True]
-        assert [set(each) for each in shown(told, "update_display_data")] == [{"image/png", "text/plain"}]
+        assert set(ended(told)) == {"image/png", "text/plain"}
         (listed,) = shown(it.run("%declml runs"), "execute_result")
         assert "data-declml-live" not in listed["text/html"]
         assert "<td" in listed["text/html"]
@@ -101,6 +99,6 @@ def test_ipython_in_a_terminal_prints_lines_and_a_table(project: Path) -> None:
 def test_a_notebook_file_holds_no_script(project: Path) -> None:
     with kernel(project, JPY_SESSION_NAME="a.ipynb") as it:
         told = [*it.run(f"%%declml train --data df\n{CONFIG}"), *it.run("%declml runs")]
-    kept = shown(told, "update_display_data") + shown(told, "execute_result")
+    kept = [ended(told), *shown(told, "execute_result")]
     assert "mountRun" not in json.dumps(kept)
     assert len(json.dumps(kept)) < 200_000

@@ -13,7 +13,7 @@ from declml_jupyter.notebook_run import NotebookRun
 from e2e.kernels.jupyter import TOKEN, JupyterServer, jupyter_server
 
 from .conftest import CONFIG, LONG
-from .kernel import kernel, shown
+from .kernel import ended, kernel
 from .test_magics import run
 from .test_training import wait_for_a_curve
 
@@ -73,5 +73,5 @@ def test_a_run_on_a_server_is_stopped_from_the_notebook(shell: InteractiveShell,
 def test_a_kernel_with_a_widget_trains_on_a_server(project: Path, server: JupyterServer) -> None:
     with kernel(project, JPY_SESSION_NAME="a.ipynb") as it:
         told = it.run(f"%%declml train --kernel {server.address} --data df\n{CONFIG}")
-        assert [set(each) for each in shown(told, "update_display_data")] == [{"image/png", "text/plain"}]
+        assert set(ended(told)) == {"image/png", "text/plain"}
         assert TOKEN not in str(told)

@@ -13,6 +13,7 @@ CHOSEN = {
     "training": "training-02-live",
     "compare": "colours-05-compare",
     "light": "light-01-run",
+    "notebook": "notebook-03-live",
 }
 COLOURS = 96
 

@@ -92,12 +92,23 @@ async function begin(
     vscode.workspace.onDidOpenTextDocument((document) => {
       if (isConfig(document)) void startAndOffer(started);
     }),
-    vscode.workspace.onDidChangeTextDocument(({ document }) => {
+    vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      if (contentChanges.length === 0 || !isConfig(document)) return;
+      noteEdited();
       // A cell becomes a config while it is typed.
-      if (started.state.kind === "stopped" && isConfig(document)) void startAndOffer(started);
+      if (started.state.kind === "stopped") void startAndOffer(started);
     }),
   );
   if (vscode.workspace.textDocuments.some(isConfig)) await startAndOffer(started);
+}
+
+let edited = false;
+
+/** Tick the walkthrough's step, once. */
+function noteEdited(): void {
+  if (edited) return;
+  edited = true;
+  void vscode.commands.executeCommand("setContext", "declml.edited", true);
 }
 
 let offered = false;

@@ -12,7 +12,7 @@ interface Manifest {
       properties: Record<string, { default?: unknown; description?: string; markdownDescription?: string }>;
     };
     problemMatchers: { pattern: { regexp: string }[] }[];
-    walkthroughs: { steps: { media: { markdown: string } }[] }[];
+    walkthroughs: { steps: { media: { markdown: string }; completionEvents: string[] }[] }[];
   };
   dependencies?: Record<string, string>;
   devDependencies: Record<string, string>;
@@ -62,6 +62,13 @@ test("the problem matcher reads what `declml check` prints", () => {
 test("the walkthrough's pages are there", () => {
   const pages = manifest.contributes.walkthroughs.flatMap((each) => each.steps.map((step) => step.media.markdown));
   expect(pages.filter((each) => !existsSync(join(ROOT, each)))).toEqual([]);
+});
+
+test("a step of the walkthrough is done by what can happen: a command, or a context that the extension sets", () => {
+  const commands = manifest.contributes.commands.map((each) => `onCommand:${each.command}`);
+  const contexts = [...all.matchAll(/"setContext", "([\w.]+)"/g)].map((each) => `onContext:${each[1]}`);
+  const events = manifest.contributes.walkthroughs.flatMap((each) => each.steps.flatMap((one) => one.completionEvents));
+  expect(events.filter((each) => ![...commands, ...contexts].includes(each))).toEqual([]);
 });
 
 test("versions are exact, and nothing is needed at run time", () => {

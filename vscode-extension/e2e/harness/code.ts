@@ -111,18 +111,29 @@ export class Code {
     return `vscode-remote://127.0.0.1:${this.port}${path}`;
   }
 
-  /** Write the shipped example into the workspace. */
-  sample(template = "tabular"): void {
-    const words = ["-P", "-m", "declml.cli.main", "init", template, this.workspace];
+  /** Write the shipped example into the workspace, or into another folder. */
+  sample(template = "tabular", folder = this.workspace): void {
+    const words = ["-P", "-m", "declml.cli.main", "init", template, folder];
     execFileSync(PYTHON, words, { cwd: this.home, env: this.environment, stdio: "pipe" });
   }
 
-  /** Put an extension of `e2e/fixtures` where VS Code finds it; before it is started. */
-  standIn(fixture: string): void {
+  /** Put an extension of `e2e/fixtures` where VS Code finds it, its manifest changed; before VS Code is started. */
+  standIn(fixture: string, change: (manifest: Record<string, unknown>) => void = () => undefined): void {
     const from = join(EXTENSION, "e2e", "fixtures", fixture);
     const manifest = JSON.parse(readFileSync(join(from, "package.json"), "utf8")) as Record<string, string>;
     const name = `${manifest["publisher"]}.${manifest["name"]}-${manifest["version"]}`;
-    cpSync(from, join(this.data, "extensions", name), { recursive: true });
+    const folder = join(this.data, "extensions");
+    cpSync(from, join(folder, name), { recursive: true });
+    change(manifest);
+    writeFileSync(join(folder, name, "package.json"), JSON.stringify(manifest));
+    const list = join(folder, "extensions.json");
+    if (!existsSync(list)) return;
+    // Once something has been installed, what the list lacks is not looked for.
+    const installed = JSON.parse(readFileSync(list, "utf8")) as unknown[];
+    const identifier = { id: `${manifest["publisher"]}.${manifest["name"]}` };
+    const location = { $mid: 1, path: join(folder, name), scheme: "file" };
+    installed.push({ identifier, version: manifest["version"], location, relativeLocation: name });
+    writeFileSync(list, JSON.stringify(installed));
   }
 
   async start(): Promise<void> {

@@ -67,6 +67,39 @@ describe("editing", () => {
     assert.strictEqual(activation.command?.command, "editor.action.triggerSuggest");
   });
 
+  it("has lenses, hints, an outline by feature, colours, and defaults under the pointer", async () => {
+    const document = await vscode.workspace.openTextDocument(workspace("census.declml.yaml"));
+    const ask = <Answer>(what: string, ...more: unknown[]): Thenable<Answer> =>
+      vscode.commands.executeCommand<Answer>(`vscode.${what}`, document.uri, ...more);
+    const lenses = await until("the lenses", async () => {
+      const all = await ask<vscode.CodeLens[]>("executeCodeLensProvider", 10);
+      return all.length >= 2 && all.map((each) => each.command?.title);
+    });
+    assert.deepStrictEqual(lenses.slice(0, 1), ["Train"]);
+    assert.ok(lenses.includes("Profile"), lenses.join());
+    const whole = new vscode.Range(0, 0, document.lineCount, 0);
+    const hints = await ask<vscode.InlayHint[]>("executeInlayHintProvider", whole);
+    const told = hints.map((each) =>
+      typeof each.label === "string" ? each.label : each.label.map((p) => p.value).join(""),
+    );
+    assert.ok(
+      told.some((each) => each.includes("encoder: dense")),
+      told.join(),
+    );
+    const outline = await ask<vscode.DocumentSymbol[]>("executeDocumentSymbolProvider");
+    const inputs = outline.find((each) => each.name === "input_features");
+    assert.ok(
+      inputs?.children.some((each) => each.name === "age"),
+      JSON.stringify(inputs?.children.map((each) => each.name)),
+    );
+    const colours = await ask<vscode.SemanticTokens>("provideDocumentSemanticTokens");
+    assert.ok(colours.data.length > 5 * 20);
+    const at = document.positionAt(document.getText().indexOf("learning_rate"));
+    const hovers = await ask<vscode.Hover[]>("executeHoverProvider", at);
+    const words = hovers.flatMap((each) => each.contents as vscode.MarkdownString[]).map((each) => each.value);
+    assert.match(words.join("\n"), /Default: `auto`/);
+  });
+
   it("shows every value in force as a document", async () => {
     const document = await vscode.workspace.openTextDocument(workspace("census.declml.yaml"));
     await vscode.window.showTextDocument(document);

@@ -11,6 +11,7 @@ export async function run(): Promise<void> {
   if (only !== undefined) mocha.grep(only);
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   await import("./editing.test.ts");
+  await import("./notebooks.test.ts");
   await import("./trainings.test.ts");
   await import("./runs.test.ts");
   await import("./pace.test.ts");

@@ -17,6 +17,8 @@ export const EVENTS = "events.jsonl";
 const HOST = hostname();
 /** A list need not be newer than this. */
 const PAUSE_MS = 250;
+const RECORDS = `**/*/*/${RECORD}`;
+const ELSEWHERE = ["node_modules", ".venv", "site-packages"];
 
 /** A run with where it stands. */
 export interface KnownRun extends StoredRun {
@@ -33,6 +35,7 @@ export class RunStore implements vscode.Disposable {
   readonly #followers = new Map<string, Follower>();
   /** The folders of runs whose machines cannot be reached at the moment. */
   readonly #outOfSight = new Set<string>();
+  #newcomers: vscode.FileSystemWatcher | undefined;
   readonly #changed = new vscode.EventEmitter<string | undefined>();
   /** Tells the folder of a run that is new, gone or otherwise; undefined for several. */
   readonly onDidChange = this.#changed.event;
@@ -55,14 +58,20 @@ export class RunStore implements vscode.Disposable {
     return [...this.#roots.keys()];
   }
 
-  /** Look for folders of runs in the workspace: whatever holds `EXPERIMENT/RUN/record.json`. */
+  /** Look for folders of runs in the workspace, now and from now on: whatever holds `EXPERIMENT/RUN/record.json`. */
   async discover(): Promise<void> {
-    const found = await vscode.workspace.findFiles(
-      "**/*/*/record.json",
-      "**/{node_modules,.venv,site-packages}/**",
-      5000,
-    );
-    for (const each of found) await this.addRoot(dirname(dirname(dirname(each.fsPath))));
+    const root = ({ fsPath }: vscode.Uri): string => dirname(dirname(dirname(fsPath)));
+    if (this.#newcomers === undefined) {
+      // The first run of a project may come from a terminal or a notebook.
+      this.#newcomers = vscode.workspace.createFileSystemWatcher(RECORDS, false, false, true);
+      const look = (uri: vscode.Uri): void => {
+        if (!ELSEWHERE.some((each) => uri.path.includes(`/${each}/`))) void this.addRoot(root(uri));
+      };
+      this.#newcomers.onDidCreate(look);
+      this.#newcomers.onDidChange(look);
+    }
+    const found = await vscode.workspace.findFiles(RECORDS, `**/{${ELSEWHERE.join(",")}}/**`, 5000);
+    for (const each of found) await this.addRoot(root(each));
   }
 
   /** Take a folder of runs, which need not exist yet, and everything that appears in it. */
@@ -112,6 +121,7 @@ export class RunStore implements vscode.Disposable {
   dispose(): void {
     for (const each of this.#followers.values()) each.end();
     for (const each of this.#roots.values()) each.dispose();
+    this.#newcomers?.dispose();
     this.#changed.dispose();
   }
 

@@ -27,6 +27,8 @@ export class ChartCard {
   #axis: Axis = "epoch";
   #keyed: number | null = null;
   #shownLines = "";
+  /** How it is spoken of. */
+  readonly #name: string;
   readonly #events: CardEvents;
   readonly #chart: Chart;
   readonly #values: { series: Series; text: HTMLElement }[] = [];
@@ -41,8 +43,10 @@ export class ChartCard {
     this.#single = single;
     this.#events = events;
     this.#chart = new Chart(plan, { hover: (x) => events.hover(x), zoom: (range) => events.zoom(range) });
+    this.#name = namesOutput && plan.output !== "" ? `${plan.output} ${plan.metric}` : plan.metric;
     this.#logButton.title = "Logarithmic scale";
-    this.#logButton.setAttribute("aria-label", `Logarithmic scale for ${plan.metric}`);
+    // Who speaks to the machine says what stands on the button.
+    this.#logButton.setAttribute("aria-label", `log scale for ${this.#name}`);
     this.#logButton.addEventListener("click", () => {
       this.setLog(!this.#chart.log);
       events.log(this.#chart.log);
@@ -177,7 +181,7 @@ export class ChartCard {
     const parts = this.#plan.lines
       .filter((line) => !line.faint)
       .map((line) => `${this.#single ? "" : `${line.run} `}${line.split} ${metricText(line.series.last())}`);
-    this.#figure.setAttribute("aria-label", `Chart of ${this.#plan.metric}. Last values: ${parts.join(", ")}. ${KEYS}`);
+    this.#figure.setAttribute("aria-label", `Chart of ${this.#name}. Last values: ${parts.join(", ")}. ${KEYS}`);
   }
 
   #key(event: KeyboardEvent): void {

@@ -165,7 +165,7 @@ describe.skipIf(BROWSER === undefined)("the run panel", { timeout: 60_000 }, () 
     await open(FINISHED);
     await shown.page.getByLabel("Smoothing").fill("10");
     await shown.page.getByRole("button", { name: "Step", exact: true }).click();
-    await shown.page.getByRole("button", { name: "Logarithmic scale for loss", exact: true }).click();
+    await shown.page.getByRole("button", { name: "log scale for loss", exact: true }).click();
     const state = await shown.state();
     shown.check();
     await shown.close();
