@@ -8,7 +8,7 @@ better weights.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from declml.errors import UserProblem
@@ -23,6 +23,7 @@ _FEWEST_STEPS, _MOST_STEPS, _STEPS = 800, 2400, 20
 _FEWEST_EPOCHS = 6
 _ROWS_A_STEP = 256
 _PATIENCE = 5
+_MOST_GROWTH = 4.0
 
 
 def automatic(plan: Plan, components: Components, rows: int) -> Values:
@@ -30,11 +31,12 @@ def automatic(plan: Plan, components: Components, rows: int) -> Values:
     trainer = plan.trainer
     paces = list(_paces(plan, components))
     decided: dict[str, Any] = {}
-    if trainer["learning_rate"] == "auto":
-        decided["learning_rate"] = min(each["learning_rate"] for each in paces)
     if trainer["batch_size"] == "auto":
         size = _batch_size(rows, int(min(each["batch_rows"] for each in paces)))
         decided["batch_size"] = min(size, trainer["max_batch_size"])
+    if trainer["learning_rate"] == "auto":
+        rate = min(each["learning_rate"] for each in paces)
+        decided["learning_rate"] = rate * _growth(decided.get("batch_size", trainer["batch_size"]), paces)
     if trainer["epochs"] == "auto":
         longest = [int(each["epochs"]) for each in paces if "epochs" in each]
         decided["epochs"] = min(longest) if longest else _epochs(rows)
@@ -45,6 +47,17 @@ def automatic(plan: Plan, components: Components, rows: int) -> Values:
         decided["early_stop"] = max(_PATIENCE, evaluations // 3)
     decided |= _accumulation(trainer, decided.get("batch_size", trainer["batch_size"]))
     return {"epochs_per_checkpoint": 1, **trainer, **decided}
+
+
+def _growth(batch_size: int, paces: Sequence[Mapping[str, float]]) -> float:
+    """Return how much larger the rate of a table is for larger batches: as much as they are, within bounds.
+
+    Goyal et al.: Accurate, Large Minibatch SGD (2017, arXiv:1706.02677), section 2.1. What has a pace of its own, such
+    as a text, keeps its rate.
+    """
+    if any(each["learning_rate"] != _TABLE["learning_rate"] for each in paces):
+        return 1.0
+    return min(max(batch_size / _TABLE["batch_rows"], 1.0), _MOST_GROWTH)
 
 
 def _accumulation(trainer: Values, batch_size: int) -> dict[str, int]:

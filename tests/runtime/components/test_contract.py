@@ -197,7 +197,7 @@ def resolved(asks: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str
 
 
 def member(name: str, words: int = WORDS) -> Member:
-    return Member(name, {"vocabulary": [f"word {index}" for index in range(words)]})
+    return Member(name, {"vocabulary": [f"word {index}" for index in range(words)], "counts": [3] * words})
 
 
 BERTS = {"hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 12}

@@ -16,7 +16,7 @@ from declml_schema.declare import Component
 
 
 def category(name: str, classes: int) -> Member:
-    return Member(name, {"vocabulary": [str(each) for each in range(classes)]})
+    return Member(name, {"vocabulary": [str(each) for each in range(classes)], "counts": [0, *[10] * (classes - 1)]})
 
 
 def build(component: Component, members: list[Member], **given: Any) -> Any:
@@ -54,6 +54,18 @@ def test_each_category_reads_its_own_rows_of_the_table() -> None:
     encoder = build(CATEGORY_DENSE, [category("a", 3), category("b", 4)], embedding_size=2)
     answers = encoder(torch.tensor([[2, 0]]))
     assert torch.equal(answers[0], torch.cat([encoder.table[2], encoder.table[3]]))
+
+
+def test_rare_classes_of_many_count_as_unknown_in_training_alone() -> None:
+    ids = torch.arange(1, 401).repeat(20).unsqueeze(1)  # each of 400 classes with 10 rows
+    many = build(CATEGORY_DENSE, [category("a", 401)])
+    unknown = (many(ids) == many.table[0]).all(1).float().mean()
+    assert abs(unknown - 50 / 60) < 0.03
+    assert torch.equal(many.eval()(ids), many.table[ids.squeeze(1)])
+    few = torch.tensor([[1, 2]])
+    assert build(CATEGORY_DENSE, [category("a", 200), category("b", 200)]).rates is None
+    both = build(CATEGORY_DENSE, [category("a", 200), category("b", 200)], label_dropout=1e9)
+    assert torch.equal(both(few).view(2, -1), both.table[torch.tensor([0, 200])])
 
 
 def test_a_new_member_leaves_the_first_weights_of_the_others() -> None:

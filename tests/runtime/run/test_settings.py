@@ -63,6 +63,16 @@ def test_the_automatic_rate_is_that_of_the_most_delicate_encoder_that_trains() -
     assert plan("trainer: {learning_rate: 0.5}", head=TEXT, more=BERT).trainer["learning_rate"] == 0.5
 
 
+@pytest.mark.parametrize(("batch", "rate"), [(64, 0.002), (256, 0.002), (512, 0.004), (1024, 0.008), (8192, 0.008)])
+def test_the_automatic_rate_of_a_table_grows_with_its_batch(batch: int, rate: float) -> None:
+    assert plan(f"trainer: {{batch_size: {batch}}}").trainer["learning_rate"] == rate
+    assert plan(f"trainer: {{batch_size: {batch}}}", head=TEXT).trainer["learning_rate"] == 0.001
+
+
+def test_the_automatic_rate_fits_the_automatic_batch() -> None:
+    assert plan(rows=100_000).trainer["learning_rate"] == 0.008
+
+
 @pytest.mark.parametrize("rows", [30, 300, 3_000, 30_000, 300_000])
 def test_a_table_is_trained_for_hundreds_of_steps_and_evaluated_at_most_so_often(rows: int) -> None:
     trainer = plan(rows=rows).trainer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,10 @@ from declml.components.encoders.sequence_parts import fill_from_file, pretrained
 from declml.components.initializers import PLANNED_INITIALIZERS, WeightsInitializer, fill_weights, seeded_by
 from declml.contracts import Facts, Member
 from declml_schema.declare import Component, Parameters, parameter
+
+_MANY = 255
+"""As many labels as gradient boosting takes for categories at most, as a rule."""
+_AUTO_STRENGTH = 50.0
 
 
 class CategoryDenseParameters(Parameters):
@@ -33,6 +37,13 @@ class CategoryDenseParameters(Parameters):
         lt=1,
         common=True,
     )
+    label_dropout: float | Literal["auto"] = parameter(
+        "auto",
+        "How often a class of n rows counts as unknown in training: a share of this / (this + n), so that rare ones are"
+        " not learned by heart; auto takes 50 for more than 255 classes, else 0.",
+        ge=0,
+        unit="rows",
+    )
     embeddings_trainable: bool = parameter(
         True, "Whether the vectors are learned; otherwise each class keeps the random vector that it starts with."
     )
@@ -46,11 +57,13 @@ class CategoryDense(nn.Module):
     """One table for a group of category features, each with its rows from an offset on.
 
     The vocabulary of a member's facts names its classes in the order of their ids. All members have the same width, as
-    the fusion key sees to.
+    the fusion key sees to. ``label_dropout`` is the word dropout of Kiperwasser and Goldberg (2016, arXiv:1603.04351,
+    section 5.1).
     Shape: ids ``(batch, feature)`` -> ``(batch, feature * width)``.
     """
 
     offsets: Tensor
+    rates: Tensor | None
 
     def __init__(
         self,
@@ -58,6 +71,7 @@ class CategoryDense(nn.Module):
         *,
         embedding_size: int,
         dropout: float,
+        label_dropout: float | Literal["auto"],
         embeddings_trainable: bool,
         embedding_initializer: WeightsInitializer | None,
         pretrained_embeddings: str | None,
@@ -75,6 +89,9 @@ class CategoryDense(nn.Module):
                 fill_weights(self.table.data[end - size : end], embedding_initializer or "uniform")
             if pretrained_embeddings is not None:
                 fill_from_file(self.table.data[end - size : end], pretrained_embeddings, member.facts)
+        strengths = [_strength(label_dropout, size) for size in sizes]
+        rates = [_rates(each, member.facts) for each, member in zip(strengths, members, strict=True)]
+        self.register_buffer("rates", torch.cat(rates) if any(strengths) else None, persistent=False)
         self._has_read = pretrained_embeddings is not None
         self.dropout = Dropout(dropout)
 
@@ -84,8 +101,25 @@ class CategoryDense(nn.Module):
 
     def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Ids ``(batch, feature)`` -> ``(batch, feature * width)``; ``lengths`` has no meaning here."""
-        vectors = nn.functional.embedding(values + self.offsets, self.table)  # (batch, feature, width)
+        ids = values + self.offsets
+        if self.training and self.rates is not None:
+            is_left_out = torch.rand(ids.shape, device=ids.device) < self.rates[ids]
+            ids = torch.where(is_left_out, self.offsets, ids)  # the first class of each feature is the unknown one
+        vectors = nn.functional.embedding(ids, self.table)  # (batch, feature, width)
         return self.dropout(vectors.flatten(1))
+
+
+def _strength(label_dropout: float | Literal["auto"], classes: int) -> float:
+    if label_dropout != "auto":
+        return label_dropout
+    return _AUTO_STRENGTH if classes > _MANY else 0.0
+
+
+def _rates(strength: float, facts: Facts) -> Tensor:
+    """Return how probable it is for each class to be left out, ``(class,)``."""
+    if not strength:
+        return torch.zeros(len(facts["vocabulary"]))
+    return strength / (strength + torch.tensor(facts["counts"], dtype=torch.float32))
 
 
 def _width(embedding_size: int, pretrained_embeddings: str | None, facts: Facts) -> int:
