@@ -161,9 +161,12 @@ class Story:
             loss = values.get("combined", {}).get("loss")
             if loss is not None:
                 parts.append(f"{split} loss {number(loss)}")
-        if self.last is not None:
-            parts.append(f"{self.metric} {number(self.last)}{good(' best') if event.get('best') else ''}")
-        return "  ".join(parts)
+        if self.last is None:
+            return "  ".join(parts)
+        deciding = f"{self.metric} {number(self.last)}"
+        if f"{event['split']} {deciding}" not in parts:  # the loss is told already
+            parts.append(deciding)
+        return "  ".join(parts) + (good(" best") if event.get("best") else "")
 
 
 class LineProgress:

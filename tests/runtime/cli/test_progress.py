@@ -104,6 +104,12 @@ def test_plain_lines_are_one_a_stage_and_one_an_evaluation() -> None:
     ]
 
 
+def test_a_loss_that_decides_is_told_once() -> None:
+    training = {**TRAINING, "decides": {**DECIDES, "metric": "loss", "goal": "minimize"}}
+    told = lines([training, metrics("training", 1, 0.7), metrics("validation", 1, 0.6, best=True), EVENTS[-1]])
+    assert told[1] == "epoch 1/3  training loss 0.5000  validation loss 0.5000 best"
+
+
 def test_an_evaluation_without_validation_rows_shows_the_training_split() -> None:
     told = lines(
         [TRAINING, metrics("training", 1, 0.7), metrics("training", 2, 0.8), {"kind": "checkpoint", "step": 20}]
