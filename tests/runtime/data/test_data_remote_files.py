@@ -215,7 +215,8 @@ def test_a_missing_package_says_which_extra_brings_it(
     for name in [each for each in sys.modules if each.partition(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
-    monkeypatch.setattr(sys.modules["fsspec.registry"], "_registry", {})  # it knows what was imported before
+    imported = sys.modules["fsspec.registry"]._registry  # the name alone is that of a read-only view
+    monkeypatch.delitem(imported, protocol, raising=False)
     with pytest.raises(UserProblem, match="must have the package") as caught:
         got(f"{protocol}://bucket/d.csv", tmp_path)
     assert caught.value.hint == f"pip install 'declml[{extra}]'"
