@@ -12,7 +12,8 @@ class Interrupts:
     """Whether someone asked this process to stop.
 
     Outside `polled` a signal raises `KeyboardInterrupt` where it lands; inside, it sets ``requested``, which the loop
-    reads after each step, and only a second signal raises.
+    reads after each step, and only a second signal raises. Between `install` and `heed` it is kept too: nothing is open
+    yet in which the stop could be told.
     """
 
     def __init__(self) -> None:
@@ -20,9 +21,16 @@ class Interrupts:
         self._polled = False
 
     def install(self) -> None:
-        """Take over SIGINT and SIGTERM of this process."""
+        """Take over SIGINT and SIGTERM of this process, and keep what comes for `heed`."""
+        self._polled = True
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._take)
+
+    def heed(self) -> None:
+        """Raise `KeyboardInterrupt` for a signal that came since `install`, and from here on where one lands."""
+        self._polled = False
+        if self.requested:
+            raise KeyboardInterrupt
 
     def _take(self, _number: int, _frame: FrameType | None) -> None:
         if self._polled and not self.requested:

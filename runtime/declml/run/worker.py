@@ -67,6 +67,7 @@ def _train(request_path: str) -> int:
         writer.emit("run_finished", status=status, seconds=seconds, message=message)
 
     try:
+        interrupts.heed()
         # Imported inside the boundary: whatever is wrong with the installation is told like any other failure.
         from declml.run.execute import execute, tidy
 

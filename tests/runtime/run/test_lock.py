@@ -25,6 +25,7 @@ from declml.run.launching import Launch, Started, begun_run, follow_run, start_r
 from declml.run.ledger import Ledger
 from declml.run.lock import require_free, take_lock
 from declml.run.request import TAKEN_EXIT, Request
+from declml.run.worker import INTERRUPTED
 from declml_schema.check import check
 
 CONFIG = "input_features: [{name: a, type: number}]\noutput_features: [{name: b, type: number}]\n"
@@ -119,6 +120,29 @@ def test_a_training_process_that_comes_second_touches_nothing_and_its_caller_is_
     with pytest.raises(UserProblem, match=f"which process {os.getpid()} trains"):
         follow_run(Started(folder, launched, Config(CONFIG, "<text>", None)))
     lock.release()
+
+
+EARLY = """
+import os, signal, sys
+from declml.run import worker
+locked = worker.take_lock
+def stopped_meanwhile(folder):
+    os.kill(os.getpid(), signal.SIGINT)
+    return locked(folder)
+worker.take_lock = stopped_meanwhile
+sys.exit(worker.main(sys.argv[1]))
+"""
+
+
+def test_a_stop_that_comes_before_the_record_is_open_is_told_in_it(tmp_path: Path) -> None:
+    folder, request = interrupted(tmp_path)
+    folder.request.write_text(json.dumps({**request.as_json(), "resume": True}))
+    process = Child([sys.executable, "-P", "-c", EARLY, str(folder.request)], stderr=subprocess.PIPE)
+    said = process.communicate()[1].decode()
+    assert (process.returncode, said) == (INTERRUPTED, "")
+    assert json.loads(folder.record.read_text())["status"] == "interrupted"
+    last = json.loads(folder.events.read_text().splitlines()[-1])
+    assert (last["kind"], last["status"]) == ("run_finished", "interrupted")
 
 
 class DyingKernel:
