@@ -17,6 +17,7 @@ export const EVENTS = "events.jsonl";
 const HOST = hostname();
 /** A list need not be newer than this. */
 const PAUSE_MS = 250;
+const RUNS = "runs";
 const RECORDS = `**/*/*/${RECORD}`;
 const ELSEWHERE = ["node_modules", ".venv", "site-packages"];
 
@@ -35,6 +36,8 @@ export class RunStore implements vscode.Disposable {
   readonly #followers = new Map<string, Follower>();
   /** The folders of runs whose machines cannot be reached at the moment. */
   readonly #outOfSight = new Set<string>();
+  /** The folders that are looked through at the moment. */
+  readonly #looking = new Set<string>();
   #newcomers: vscode.FileSystemWatcher | undefined;
   readonly #changed = new vscode.EventEmitter<string | undefined>();
   /** Tells the folder of a run that is new, gone or otherwise; undefined for several. */
@@ -54,10 +57,6 @@ export class RunStore implements vscode.Disposable {
     return this.all().filter((each) => atWork(each.info.status));
   }
 
-  get roots(): string[] {
-    return [...this.#roots.keys()];
-  }
-
   /** Look for folders of runs in the workspace, now and from now on: whatever holds `EXPERIMENT/RUN/record.json`. */
   async discover(): Promise<void> {
     const root = ({ fsPath }: vscode.Uri): string => dirname(dirname(dirname(fsPath)));
@@ -70,6 +69,8 @@ export class RunStore implements vscode.Disposable {
       this.#newcomers.onDidCreate(look);
       this.#newcomers.onDidChange(look);
     }
+    // Where runs come by default; what the editor's own watcher misses while folders are made is seen here.
+    for (const each of vscode.workspace.workspaceFolders ?? []) await this.addRoot(join(each.uri.fsPath, RUNS));
     const found = await vscode.workspace.findFiles(RECORDS, `**/{${ELSEWHERE.join(",")}}/**`, 5000);
     for (const each of found) await this.addRoot(root(each));
   }
@@ -84,7 +85,8 @@ export class RunStore implements vscode.Disposable {
     watcher.onDidCreate(look);
     watcher.onDidChange(look);
     watcher.onDidDelete(look);
-    this.#roots.set(root, watcher);
+    const end = watchFolder(root, () => void this.#lookForNew(root));
+    this.#roots.set(root, vscode.Disposable.from(watcher, { dispose: end }));
     await this.#scan(root);
   }
 
@@ -130,6 +132,24 @@ export class RunStore implements vscode.Disposable {
       for (const run of await folders(join(root, experiment))) await this.#read(join(root, experiment, run));
     }
     this.#changed.fire(undefined);
+  }
+
+  /** Read the runs of a folder that are not known yet. */
+  async #lookForNew(root: string): Promise<void> {
+    if (this.#looking.has(root)) return;
+    this.#looking.add(root);
+    try {
+      for (const experiment of await folders(root)) {
+        for (const run of await folders(join(root, experiment))) {
+          const path = join(root, experiment, run);
+          if (this.#runs.has(path)) continue;
+          await this.#read(path);
+          if (this.#runs.has(path)) this.#changed.fire(path);
+        }
+      }
+    } finally {
+      this.#looking.delete(root);
+    }
   }
 
   async #read(path: string): Promise<void> {
