@@ -101,7 +101,8 @@ def _role(plan: Plan, name: str) -> str:
 
 def _filled(plan: Plan, learned: Learned, size: int) -> dict[str, Facts]:
     """Return the facts of every feature, stand-ins with ``size`` words or classes where they are unknown."""
-    stand_in: Facts = {"vocabulary": range(size), "vocabulary_size": size, "classes": range(size), "pad": 0}
+    names = range(size)
+    stand_in: Facts = {"vocabulary": names, "counts": names, "classes": names, "vocabulary_size": size, "pad": 0}
     of_vectors: Facts = {**stand_in, "vector_size": size}
     return {
         each.name: learned.facts.get(each.name, of_vectors if each.type == "vector" else stand_in)
