@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from declml.charts.chart import Picture
     from declml.data.profile import Profile
-    from declml.run.apply import Evaluation
+    from declml.run.apply import Evaluation, Written
+    from declml.run.baselines import Baseline
     from declml.run.plan_report import PlanReport
     from declml.run.reproduce import Reproduction
     from declml.run.watching import Screen
@@ -124,6 +125,19 @@ def evaluate(run: str | Path | Run, data: Any, *, runs: str | Path | None = None
     return evaluate_run(_run(run, runs), data)
 
 
+def baselines(
+    run: str | Path | Run, data: Any, *, runs: str | Path | None = None, on_notice: OnNotice | None = None
+) -> list[Baseline]:
+    """Return what a linear and a tree model, trained as the run was, reach on the same rows.
+
+    They are trained when first asked for and kept in the run's folder; ``on_notice`` hears of it. An output that
+    one of them cannot predict is told in its ``left_out``.
+    """
+    from declml.run.baselines import baselines_of
+
+    return baselines_of(_run(run, runs), data, tell=on_notice)
+
+
 def predict(
     run: str | Path | Run, data: Any, *, output: str | Path | None = None, runs: str | Path | None = None
 ) -> pl.DataFrame:
@@ -137,6 +151,22 @@ def predict(
     if output is not None and isinstance(data, str | Path):
         keep_apart(Path(data), Path(output))
     return predict_run(_run(run, runs), data, output=Path(output) if output is not None else None)
+
+
+def write_predictions(
+    run: str | Path | Run, data: Any, *, output: str | Path, runs: str | Path | None = None
+) -> Written:
+    """Write a trained run's predictions for new rows to ``output``, and return how many rows and which columns.
+
+    The same as `predict` with ``output``, but the table is read, answered and written a piece at a time: its size does
+    not matter.
+    """
+    from declml.run.apply import write_predictions as write
+    from declml.run.files import keep_apart
+
+    for each in [data] if isinstance(data, str | Path) else []:
+        keep_apart(Path(each), Path(output))
+    return write(_run(run, runs), data, Path(output))
 
 
 def plot(

@@ -54,6 +54,14 @@ class Encoded:
     keep: np.ndarray | None = None
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
 
+    def rows(self, start: int, stop: int) -> Encoded:
+        """Return the rows from ``start`` until ``stop``, without counts; nothing is copied but where tokens begin."""
+        keep = None if self.keep is None else self.keep[start:stop]
+        if self.offsets is None:
+            return Encoded(self.values[start:stop], keep=keep)
+        offsets = self.offsets[start : stop + 1]
+        return Encoded(self.values[offsets[0] : offsets[-1]], offsets - offsets[0], keep)
+
 
 class InputOperation(Protocol):
     """How the columns of one input feature type become tensors. Stateless; lives in ``components/features``.
@@ -301,7 +309,9 @@ class Optimizer(Protocol):
 
     One whose component states the fact ``hidden`` is built with ``hidden=`` besides: whether each weight is a matrix
     between hidden layers. One that trains at other weights than it answers with has ``averaged``, a context in which
-    its answer is in force, and ``average``, which puts it in force for good.
+    its answer is in force, and ``average``, which puts it in force for good. One that looks at the loss several times a
+    step has ``minimize(learning_rate, loss)``, called in the place of ``step``: ``loss()`` returns the loss of the
+    step's rows, a scalar, and leaves its gradients in ``.grad``.
     """
 
     implementation: str

@@ -72,17 +72,34 @@ def locate_pretrained(name: str, base: Path | None = None) -> Path:
     )
 
 
-def locate_word_vectors(name: str) -> Path:
-    """Return the file of word vectors that ``name`` stands for; where there is none it is a `UserProblem`.
+def locate_file(name: str) -> Path | None:
+    """Return the file that ``name`` stands for, or None where there is none.
 
     It is absolute, with ``~``, or relative to the folder of `relative_to` or the working one.
     """
-    found = next((path for path in _folders(name, None) if path.is_file()), None)
+    return next((path for path in _folders(name, None) if path.is_file()), None)
+
+
+def locate_word_vectors(name: str) -> Path:
+    """Return the file of word vectors that ``name`` stands for; where there is none it is a `UserProblem`."""
+    found = locate_file(name)
     if found is None:
         raise UserProblem(
             "embeddings-not-found",
             f"pretrained_embeddings must be a file with a word and its numbers in each line; got no file '{name}'.",
             hint=f"Looked for {_folders(name, None)[0]}. Nothing is downloaded.",
+        )
+    return found
+
+
+def locate_vocabulary(name: str) -> Path:
+    """Return the file of tokens that ``name`` stands for; where there is none it is a `UserProblem`."""
+    found = locate_file(name)
+    if found is None:
+        raise UserProblem(
+            "vocabulary-not-found",
+            f"vocab_file must be a file with a token in each line; got no file '{name}'.",
+            hint=f"Looked for {_folders(name, None)[0]}.",
         )
     return found
 

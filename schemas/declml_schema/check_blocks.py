@@ -214,13 +214,6 @@ def _named(
     return word
 
 
-_INSTEAD: Mapping[tuple[str, str], str] = {
-    ("optimizer", "lbfgs"): "It needs the same rows several times a step, which batches do not give it. Take adamw,"
-    " or muon, which also looks at a weight as a whole.",
-}
-"""What to take in the place of a name that is not built, where something is near it."""
-
-
 def explain_name(inspection: Inspection, kind: str, name: str, span: Span, path: str, feature: str | None) -> bool:
     """Tell what is wrong with a component's name; return whether it is wrong, and not only not built yet."""
     built = inspection.words.names(kind, feature)
@@ -230,7 +223,6 @@ def explain_name(inspection: Inspection, kind: str, name: str, span: Span, path:
     hint = there_is(built)
     if name in planned:
         message = f"The {kind} '{name}'{scope} is known but not built yet."
-        hint = _INSTEAD.get((kind, name), hint)
         inspection.add("not-built-yet", message, span, path, hint=hint)
         return False
     serves = sorted({each for word in inspection.words.words(kind) if word.name == name for each in word.features})

@@ -233,7 +233,7 @@ def _read_own_preprocessing(inspection: Inspection, feature: FeatureReading, def
         inherited = {name: value for name, value in defaults.preprocessing.items() if name in block.leaves}
     chosen = feature.parts.get("encoder")
     if chosen is not None and chosen.word is not None and "implies" in chosen.word.facts:
-        reading.brought = implied = _implied(chosen)
+        reading.brought = implied = _implied(chosen, reading)
         for name, value in implied.items():
             if name in reading.given and reading.given[name] != value and reading.given[name] is not None:
                 _tell_overruled(inspection, reading, name, value, chosen.word.name)
@@ -256,13 +256,23 @@ def _read_preprocessing(inspection: Inspection, feature: str, block: Block, node
     return read_block(inspection, block, node, path, explain=explain, complete=False)
 
 
-def _implied(chosen: Chosen) -> dict[str, Any]:
-    """Return the preprocessing that an encoder brings; ``$name`` stands for the encoder's own parameter."""
+def _implied(chosen: Chosen, preprocessing: Reading) -> dict[str, Any]:
+    """Return the preprocessing that an encoder brings; ``$name`` stands for the encoder's own parameter.
+
+    Where the encoder only suggests it, another word in the preprocessing counts, and a default asks for nothing.
+    """
     assert chosen.word is not None
+    facts = chosen.word.facts
+    weak = any(chosen.reading.value(name) == value for name, value in facts.get("suggests", {}).items())
     answer: dict[str, Any] = {}
-    for name, value in chosen.word.facts["implies"].items():
+    for name, value in facts["implies"].items():
+        if weak and name in preprocessing.given:
+            return {}
         if isinstance(value, str) and value.startswith("$"):
-            value = chosen.reading.value(value[1:])
+            own = value[1:]
+            value = chosen.reading.value(own)
+            if weak and own not in chosen.reading.given:
+                return {}
             if value is BAD:
                 continue
         answer[name] = value

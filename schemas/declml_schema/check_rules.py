@@ -26,11 +26,14 @@ def _ignored_unless(inspection: Inspection, reading: Reading, rule: Mapping[str,
     name, other = rule["parameter"], rule["other"]
     value, actual = reading.given.get(name, BAD), reading.value(other)
     assert reading.block is not None
-    if value is BAD or actual is BAD or value == reading.block.defaults.get(name) or actual in rule["values"]:
+    wanted: Sequence[Any] = rule.get("values", ())
+    acts = actual in wanted if wanted else actual is not None
+    if value is BAD or actual is BAD or value == reading.block.defaults.get(name) or acts:
         return
     if "or_given" in rule and reading.value(rule["or_given"]) is not None:
         return
-    message = f"{name} acts only while {other} is {_among(rule['values'])}; got {show(actual)}, so it does nothing."
+    when = _among(wanted) if wanted else "given"
+    message = f"{name} acts only while {other} is {when}; got {show(actual)}, so it does nothing."
     _tell(inspection, reading, "ignored-parameter", message, rule, severity=Severity.WARNING)
 
 

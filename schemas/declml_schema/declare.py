@@ -78,8 +78,8 @@ def parameter(  # noqa: PLR0913 - one argument for each thing that can be said o
 class Rule:
     """A cross-field rule from a closed vocabulary: data that travels in the schema as ``x-rules``.
 
-    - ``ignored-unless``: ``parameter`` acts only while ``other`` has one of ``values``, or ``or_given`` is given (a
-      warning, not an error);
+    - ``ignored-unless``: ``parameter`` acts only while ``other`` has one of ``values`` (none: is given), or
+      ``or_given`` is given (a warning, not an error);
     - ``requires``: while ``parameter`` has one of ``values``, ``other`` must be given;
     - ``exclusive``: at most one of ``parameter`` and ``other`` may be given;
     - ``divisible``: ``parameter`` must be a multiple of ``other``;
@@ -111,14 +111,20 @@ class Component:
       of its own), ``parameters`` are its own keys;
     - metric: ``goal`` (``maximize`` or ``minimize``), ``range``, ``package`` (what must be installed for it) and
       ``on_request`` (both: only told where a config names it);
-    - encoder: ``implies`` (preprocessing values that it brings, a value ``$name`` standing for its own parameter),
+    - optimizer: ``pace``, what `auto` is with it: ``learning_rate``, and ``all_rows``, whether a step takes all rows;
+      ``hidden`` (whether it is built with a mark for each matrix between hidden layers);
+    - encoder: ``implies`` (preprocessing values that it brings, a value ``$name`` standing for its own parameter;
+      while one of its parameters is as ``suggests`` tells, only where the config gives these parameters and no other
+      preprocessing), ``pace_from_scratch`` (the pace while its parameter ``use_pretrained`` is false),
       ``pace`` (as an input's, in whose place it comes where the encoder trains), ``asks`` (what it needs of its
       features' fit and arrays that no config says, by the names that `declml.contracts.InputOperation` knows; values as
       in ``implies``).
     - decoder: ``tokens`` (whether it needs a vector for each token of an input), ``asks`` (what it needs of its target
       that no config says: ``ends``, a symbol at the end of each sequence);
     - combiner: ``sources`` (whether it is built with the names and types of the features), ``tokens`` (whether it takes
-      a vector for each token of a feature, and needs one that has them).
+      a vector for each token of a feature, and needs one that has them), ``by_rows`` (what its parameters that are
+      `auto` become for so many training rows: rising ``above``, ``parameters`` and, for a training in which all of
+      these are `auto`, ``most_steps`` of 256 rows).
 
     ``preprocessing`` is only for input and output feature types.
     """

@@ -30,7 +30,33 @@ _IDLE: Mapping[str, str] = {
     "learning_rate_scaling": "it goes by the number of workers, and there is one",
     "block_wise": "bitsandbytes works in blocks, whatever is said",
     "percentile_clipping": "bitsandbytes clips no more; gradient_clipping does",
-}
+    "padding": "a batch's padding is marked as such, and no encoder sees it on either side",
+    "compute_idf": "the encoder tf_idf counts the texts of each token unasked",
+    "cache_encoder_embeddings": "what a frozen encoder says of a text or a sequence is computed once and kept unasked",
+    "max_sequence_length": "a tagger answers every token that the preprocessing of its input leaves",
+    "flatten_inputs": "the combiner concat takes one vector of each feature: reduce_output of its encoder makes it",
+    "saved_weights_in_checkpoint": "a saved model always holds all of its weights",
+    "vocab": "the training rows or the tokenizer bring the vocabulary",
+    "vocab_size": "the training rows or the tokenizer bring the vocabulary",
+    "add_pooling_layer": "there is one where reduce_output is cls_pooled",
+    "num_decoder_layers": "an encoder has no decoder",
+    "n_ctx": "n_positions says it",
+    "untie_r": "each layer has weights of its own for places",
+    "bi_data": "texts are read in one direction",
+    "same_length": "each token sees all others",
+    **dict.fromkeys(
+        ("pad_token_id", "bos_token_id", "eos_token_id", "sep_token_id"), "the tokenizer knows its own special tokens"
+    ),
+    **dict.fromkeys(
+        ("classifier_dropout", "classifier_dropout_prob", "seq_classif_dropout", "qa_dropout", "pooler_hidden_size",
+         "pooler_hidden_act", "pooler_dropout", "start_n_top", "end_n_top", "summary_type", "summary_use_proj",
+         "summary_activation", "summary_last_dropout"),
+        "it belongs to a head of the library, and the combiner and the decoder answer here",
+    ),
+    **dict.fromkeys(
+        ("mem_len", "reuse_len", "use_mems_eval", "use_mems_train"), "nothing is remembered from one text to the next"
+    ),
+}  # fmt: skip
 """What has nothing to do here, with the reason."""
 
 

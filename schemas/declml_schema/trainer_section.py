@@ -115,7 +115,8 @@ class Trainer(Parameters):
     validation_field: str | None = parameter(
         None,
         "The output whose metric decides which weights are kept: its name, or `combined` for the weighted loss of all. "
-        "Without it, the only output, or `combined` where there are several.",
+        "Without it, the only output; where there are several, the first that has the `validation_metric`, else"
+        " `combined`.",
         reference="output_feature",
     )
     validation_metric: str | None = parameter(
@@ -143,7 +144,28 @@ class Trainer(Parameters):
         unit="rows",
     )
     max_batch_size: int = parameter(
-        1099511627776, "The largest batch that `batch_size: auto` may choose.", ge=1, unit="rows"
+        1099511627776,
+        "The largest batch that `batch_size: auto` may choose and `increase_batch_size_on_plateau` may reach.",
+        ge=1,
+        unit="rows",
+    )
+    increase_batch_size_on_plateau: int = parameter(
+        0,
+        "How many times batches may grow when the watched metric stops improving; 0 is never. They grow from the next"
+        " epoch on, and the learning rate falls with the epochs as it did.",
+        ge=0,
+    )
+    increase_batch_size_on_plateau_patience: int = parameter(
+        5, "Evaluations without improvement before batches grow.", ge=1, unit="evaluations"
+    )
+    increase_batch_size_on_plateau_rate: float = parameter(
+        2.0, "The factor by which batches grow on a plateau, to `max_batch_size` or all rows at most.", gt=1
+    )
+    increase_batch_size_eval_metric: str = parameter(
+        "loss", "The metric that is watched for batches to grow.", reference="metric"
+    )
+    increase_batch_size_eval_split: Split = parameter(
+        "training", "The part of the data on which that metric is watched."
     )
     eval_steps: int | None = parameter(
         None,
@@ -193,6 +215,11 @@ class Trainer(Parameters):
     )
     model_soup_top_k: int = parameter(5, "How many of the best evaluations are averaged at most.", ge=1)
     use_mixed_precision: bool = parameter(False, "Compute in 16 bits where that is safe: faster on most GPUs.")
+    compile: bool = parameter(
+        False,
+        "Compile the network by torch.compile before it trains: for large networks on a GPU. It takes up to a minute at"
+        " the start and a C++ compiler, and on a CPU the steps of a table's network get slower.",
+    )
     seed: int = parameter(
         42,
         "The root of all randomness: weights, order of rows, dropout. Same seed, same weights.",

@@ -41,6 +41,7 @@ class Task:
     target: str
     kind: str  # number, binary or category
     test: np.ndarray | None = None
+    texts: tuple[str, ...] = ()
 
     @property
     def features(self) -> list[str]:
@@ -73,7 +74,16 @@ def nycflights() -> Task:
     return Task("nycflights", table.sample(120_000, seed=0, shuffle=True), "arr_delay", "number")
 
 
-TASKS: Sequence[Callable[[], Task]] = (titanic, penguins, ames, diamonds, adult, nycflights)
+def sms_spam() -> Task:
+    return Task("sms_spam", pl.read_csv(SHARED / "sms_spam.csv"), "label", "binary", texts=("message",))
+
+
+def ag_news() -> Task:
+    table = pl.read_csv(SHARED / "ag_news.csv").with_columns(pl.col("description").fill_null(""))
+    return Task("ag_news", table, "class", "category", texts=("title", "description"))
+
+
+TASKS: Sequence[Callable[[], Task]] = (titanic, penguins, ames, diamonds, adult, nycflights, sms_spam, ag_news)
 
 
 @dataclass(frozen=True)
@@ -152,7 +162,7 @@ def boosters(task: Task, rows: Cut) -> dict[str, float]:
         )
         for side, frame in both.items()
     }
-    options = {"random_state": 0, "n_jobs": 1}
+    options: dict[str, Any] = {"random_state": 0, "n_jobs": 1}
     light = (LGBMRegressor if is_number else LGBMClassifier)(verbose=-1, **options)
     extreme = (XGBRegressor if is_number else XGBClassifier)(enable_categorical=True, **options)
     hist = (HistGradientBoostingRegressor if is_number else HistGradientBoostingClassifier)(
@@ -177,9 +187,41 @@ def boosters(task: Task, rows: Cut) -> dict[str, float]:
     return found
 
 
+def over_words(task: Task, rows: Cut) -> dict[str, float]:
+    """Return the test score of a linear model and of boosters over the TF-IDF of the 5,000 commonest words."""
+    from lightgbm import LGBMClassifier
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import LabelEncoder
+    from xgboost import XGBClassifier
+
+    read = TfidfVectorizer(max_features=5_000, sublinear_tf=True)
+    joined = [
+        side.select(pl.concat_str(task.texts, separator=" ")).to_series().to_list() for side in (rows.train, rows.test)
+    ]
+    train, test = read.fit_transform(joined[0]), read.transform(joined[1])
+    labels = LabelEncoder()
+    target = labels.fit_transform(rows.train[task.target])
+    options: dict[str, Any] = {"random_state": 0, "n_jobs": 1}
+    found = {}
+    for name, model in (
+        ("linear", LogisticRegression(max_iter=1_000)),
+        ("LightGBM", LGBMClassifier(verbose=-1, **options)),
+        ("XGBoost", XGBClassifier(**options)),
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.fit(train, target)
+            likely = model.predict_proba(test)
+        answers = likely[:, 1] if task.kind == "binary" else labels.inverse_transform(likely.argmax(axis=1))
+        found[name] = score(task, truth_of(task, rows.test), np.asarray(answers))
+    return found
+
+
 def ours(task: Task, rows: Cut, folder: Path, overrides: Sequence[str]) -> tuple[float, float, float]:
     """Return declml's test score, its CPU seconds and its wall seconds."""
     kinds = {name: "category" if task.table[name].dtype == pl.String else "number" for name in task.features}
+    kinds |= dict.fromkeys(task.texts, "text")
     config = {
         "input_features": [{"name": name, "type": kinds[name]} for name in task.features],
         "output_features": [{"name": task.target, "type": task.kind}],
@@ -231,7 +273,8 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as name:
                 (Path(name) / ".declml").mkdir()
                 value, seconds, wall = ours(task, rows, Path(name), options.overrides)
-            found: dict[str, Any] = {} if options.no_boosters else boosters(task, rows)
+            others = over_words if task.texts else boosters
+            found: dict[str, Any] = {} if options.no_boosters else others(task, rows)
             if found:
                 wins.append(value >= max(found.values()))
             told = "  ".join(f"{name} {each:.4f}" for name, each in found.items())

@@ -48,6 +48,8 @@ BOUND: Mapping[tuple[str, str, str], str] = {
     ("decoder", "regressor", "calibration"): "the head also serves the classifier, whose answers can be calibrated",
     ("decoder", "regressor", "mc_dropout_samples"): "the head also serves the classifier, whose answers have a spread",
     ("metric", "corn", "ranks"): "the order of the classes is the loss's or the data's",
+    ("metric", "cohen_kappa_linear", "ranks"): "as for corn",
+    ("metric", "cohen_kappa_quadratic", "ranks"): "as for corn",
     ("optimizer", "muon", "hidden"): "the network knows which weights are hidden layers'",
     ("decoder", "regressor", "count_classes"): "one decoder serves both; the classifier's declaration binds it to true",
     ("encoder", "gru", "unit_forget_bias"): "the stack also serves the lstm; a gru has no forget gate",
@@ -65,6 +67,7 @@ TWO_MEANINGS: Mapping[str, str] = {
     "learning_rate": "trees take a number as it is; a network may leave it to declml",
     "calibration": "an output switches it on; a decoder names the way, as in Ludwig",
     "fill_value": "it is a value of the column, so it has the column's own type",
+    "output_size": "the combiner tabm may leave it to declml, as it depends on the rows",
     "most_common": "its unit is what is counted: labels, classes or tokens",
 }
 """Parameter names that have another type or unit elsewhere, with the reason."""

@@ -32,7 +32,7 @@ COMPONENTS = {
 
 @pytest.fixture(scope="session")
 def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Return two folders with a small tokenizer each, by the words that stand for them below."""
+    """Return two folders with a small tokenizer each and a file of tokens, by the words that stand for them below."""
     from transformers import BertConfig, BertTokenizer
 
     folders: dict[str, str] = {}
@@ -43,7 +43,9 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
         BertTokenizer(vocab=vocabulary).save_pretrained(folder)
         BertConfig(vocab_size=len(vocabulary)).save_pretrained(folder)
         folders[name] = str(folder)
-    yield folders
+    words = tmp_path_factory.mktemp("words") / "words.txt"
+    words.write_text("cat\nred\nThe\n")
+    yield {**folders, "WORDS": str(words)}
 
 
 # --- feature types ----------------------------------------------------------------------------------------------------
@@ -81,6 +83,10 @@ _VECTOR = {
 _BAG = {
     "tokenizer": ({}, "underscore"),
     "token_pattern": ({"tokenizer": "regex", "token_pattern": "cat"}, "[a-z]+"),
+    "pretrained_model_name_or_path": (
+        {"tokenizer": "hf_tokenizer", "pretrained_model_name_or_path": "FIRST"},
+        "SECOND",
+    ),
     "most_common": ({}, 2),
     "lowercase": ({}, True),
     "missing_value_strategy": ({}, "fill_with_mode"),
@@ -116,13 +122,14 @@ ACTS: Mapping[tuple[str, str], tuple[pl.Series, Mapping[str, tuple[Mapping[str, 
             **_BAG,
             "max_sequence_length": ({}, 2),
             "sequence_length": ({}, 3),
+            "vocab_file": ({}, "WORDS"),
             "ngram_size": ({"tokenizer": "ngram"}, 3),
             "padding_symbol": ({"tokenizer": "space"}, "cat"),
             "unknown_symbol": ({}, "cat"),
         },
     ),
     ("input", "set"): (TEXTS, _BAG),
-    ("output", "set"): (TEXTS, _BAG),
+    ("output", "set"): (TEXTS, {key: value for key, value in _BAG.items() if not key.startswith("pretrained")}),
     ("output", "vector"): (VECTORS, {**_VECTOR, "normalization": ({}, None)}),
     ("output", "category_distribution"): (
         VECTORS,
@@ -139,6 +146,7 @@ ACTS: Mapping[tuple[str, str], tuple[pl.Series, Mapping[str, tuple[Mapping[str, 
             ),
             "max_sequence_length": ({}, 2),
             "sequence_length": ({}, 3),
+            "vocab_file": ({}, "WORDS"),
             "most_common": ({}, 2),
             "lowercase": ({}, True),
             "ngram_size": ({"tokenizer": "ngram"}, 3),

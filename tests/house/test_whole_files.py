@@ -95,6 +95,7 @@ DRAFTS = {
     "run/target_statistics.py": "into the draft folder that the cache publishes whole",
     "data/cache.py": "into the draft folder that it publishes whole",
     "data/columns.py": "a buffer in memory",
+    "data/packed_rows.py": "into a temporary folder of its own, read by nobody else",
     "data/read_start.py": "a copy in a temporary folder of its own, read by nobody else",
     "data/split.py": "into the draft folder that the cache publishes whole",
     "data/arrays.py": "into the draft folder that the cache publishes whole",

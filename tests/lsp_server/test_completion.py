@@ -102,7 +102,7 @@ def test_the_parameters_of_the_nearest_type_come_first_after_a_misspelt_one() ->
     assert set(labels) == every
     assert set(labels[: len(LSTM) - 1]) == LSTM - {"type"}
     of_others = completed(TEXT + "    encoder:\n      type: lstmm\n      |").item("filter_size")
-    assert of_others.detail == "of cnnrnn, parallel_cnn, stacked_cnn"
+    assert of_others.detail == "of cnnrnn, parallel_cnn, stacked_cnn, ..."
 
 
 def test_an_older_name_of_a_section_or_type_is_understood_and_not_offered() -> None:

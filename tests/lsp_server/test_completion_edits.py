@@ -314,14 +314,14 @@ def test_a_deprecated_parameter_comes_last_and_is_marked() -> None:
 
 
 def test_type_and_default_stand_beside_the_label() -> None:
-    assert completed("combiner:\n  |").item("output_size").detail == "integer >= 1, default 128"
+    assert completed("combiner:\n  |").item("output_size").detail == "integer >= 1 or auto, default auto"
     capabilities = capabilities_of(VS_CODE)
     assert capabilities.text_document and capabilities.text_document.completion
     assert capabilities.text_document.completion.completion_item
     capabilities.text_document.completion.completion_item.label_details_support = True
     details = completed("combiner:\n  |", capabilities=capabilities).item("output_size").label_details
     assert details is not None
-    assert details.description == "integer >= 1, default 128"
+    assert details.description == "integer >= 1 or auto, default auto"
 
 
 def test_an_editor_that_names_the_command_is_asked_to_complete_again() -> None:

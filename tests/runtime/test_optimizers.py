@@ -16,6 +16,7 @@ from declml.components.optimizers import (
     adam,
     adamax,
     adamw,
+    asgd,
     lamb,
     lars,
     lion,
@@ -23,10 +24,12 @@ from declml.components.optimizers import (
     nadam,
     radam,
     rmsprop,
+    rprop,
     schedule_free_adamw,
     sgd,
 )
 from declml.components.optimizers.torch_optim import TorchOptim
+from declml.errors import UserProblem
 
 CASES: list[tuple[Any, str, dict[str, Any]]] = [
     (adam, "Adam", {}),
@@ -50,10 +53,14 @@ CASES: list[tuple[Any, str, dict[str, Any]]] = [
     (rmsprop, "RMSprop", {}),
     (rmsprop, "RMSprop", {"momentum": 0.5, "alpha": 0.8, "eps": 1e-2, "weight_decay": 0.1}),
     (rmsprop, "RMSprop", {"centered": True, "eps": 1e-2}),
+    (asgd, "ASGD", {}),
+    (asgd, "ASGD", {"lambd": 0.1, "alpha": 0.5, "t0": 3.0, "weight_decay": 0.1}),
+    (rprop, "Rprop", {}),
+    (rprop, "Rprop", {"etas": [0.3, 1.5], "step_sizes": [1e-3, 0.02]}),
 ]
 OURS_ALONE = [adafactor, lamb, lars, lion, muon, schedule_free_adamw]
-MODULES = [adadelta, adagrad, adam, adamax, adamw, nadam, radam, rmsprop, sgd, *OURS_ALONE]
-FOREACH = [adadelta, adagrad, adamax, nadam, radam, rmsprop]
+MODULES = [adadelta, adagrad, adam, adamax, adamw, asgd, nadam, radam, rmsprop, rprop, sgd, *OURS_ALONE]
+FOREACH = [adadelta, adagrad, adamax, nadam, radam, rmsprop, rprop]
 
 
 def weights() -> list[Tensor]:
@@ -70,7 +77,7 @@ def give_gradients(tensors: list[Tensor], step: int, *, skip: int | None = None)
 
 def reference(name: str, tensors: list[Tensor], options: dict[str, Any]) -> Any:
     converted = {**options, "betas": tuple(options["betas"])} if "betas" in options else dict(options)
-    if name in {"Adadelta", "Adagrad", "Adamax", "NAdam", "RAdam", "RMSprop"}:
+    if name in {"ASGD", "Adadelta", "Adagrad", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop"}:
         converted["foreach"] = False  # the plainest of torch's own: one weight at a time
     return getattr(torch.optim, name)(tensors, lr=0.01, **converted)
 
@@ -163,6 +170,10 @@ def test_every_declared_parameter_acts_and_defaults_agree(module: Any) -> None:
         "adam_w_mode": False,
         "max_unorm": 0.3,
         "warmup_steps": 4,
+        "lambd": 0.5,
+        "t0": 1.0,
+        "etas": [0.2, 1.9],
+        "step_sizes": [1e-3, 0.01],
     }
     if module is lars:
         changes["weight_decay"] = 3.0  # a gradient that is only turned a little has the length of its weight again
@@ -173,6 +184,8 @@ def test_every_declared_parameter_acts_and_defaults_agree(module: Any) -> None:
         for step in range(6):
             give_gradients(tensors, step)
             optimizer.step(0.05)
+        if module is asgd:
+            optimizer.average()
         return tensors[0].detach()
 
     declared = module.COMPONENT.parameters().model_dump()
@@ -185,6 +198,7 @@ def test_every_declared_parameter_acts_and_defaults_agree(module: Any) -> None:
             "amsgrad": {"betas": [0.9, 0.5]},
             "warmup_init": {"relative_step": True},
             "adam_w_mode": {"weight_decay": 0.5},
+            "alpha": {"lambd": 0.5} if module is asgd else {},
             "bias_correction": {"weight_decay": 0.5},  # without it a step's length is the weight's, whatever its own
         }
         given = beside.get(name, {})
@@ -306,3 +320,30 @@ def test_the_momentum_of_nadam_is_known_after_any_number_of_steps() -> None:
     optimizer.load({**optimizer.state(), "steps": torch.tensor([2_000_000])})
     optimizer.step(0.1)
     assert weight.isfinite().all()
+
+
+def test_the_average_of_asgd_is_in_force_only_while_asked() -> None:
+    ours, theirs = weights(), weights()
+    optimizer = asgd.COMPONENT.build(ours, t0=2.0)  # type: ignore[misc]
+    other = torch.optim.ASGD(theirs, lr=0.05, t0=2.0, foreach=False)
+    for step in range(8):
+        give_gradients(ours, step)
+        give_gradients(theirs, step)
+        optimizer.step(0.05)
+        other.step()
+    before = [each.detach().clone() for each in ours]
+    with optimizer.averaged():
+        for mine, its in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(mine.detach(), other.state[its]["ax"], rtol=1e-6, atol=1e-6)
+        assert not torch.equal(ours[0], before[0])
+    assert all(torch.equal(a, b) for a, b in zip(ours, before, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [({"etas": [1.1, 1.2]}, "etas"), ({"etas": [0.5, 0.9]}, "etas"), ({"step_sizes": [2.0, 1.0]}, "step_sizes")],
+)
+def test_rprop_refuses_steps_that_neither_shrink_nor_grow(options: dict[str, Any], name: str) -> None:
+    with pytest.raises(UserProblem, match=name) as caught:
+        rprop.COMPONENT.build(weights(), **options)  # type: ignore[misc]
+    assert caught.value.path == f"trainer.optimizer.{name}"

@@ -11,6 +11,7 @@ from torch.nn import functional
 from declml.components.losses.entmax15 import TOKENS as ENTMAX15
 from declml.components.losses.next_token_softmax_cross_entropy import NEXT_TOKEN
 from declml.components.losses.sequence_softmax_cross_entropy import SEQUENCE
+from declml.components.losses.softmax_cross_entropy import CATEGORY
 from declml.components.losses.sparsemax import TOKENS as SPARSEMAX
 from declml.components.sparse_probabilities import entmax15_losses, sparsemax_losses
 from declml.errors import UserProblem
@@ -101,3 +102,45 @@ def test_weights_of_no_token_are_refused() -> None:
         loss_of(SEQUENCE, class_weights={"c": 1.0})
     with pytest.raises(UserProblem, match="one number for each of the 4 classes; got 2"):
         loss_of(SEQUENCE, class_weights=[1.0, 2.0])
+
+
+ALIKE = {"a": {"b": 0.7}, "b": {"a": 0.4, "<UNK>": 0.1}}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"label_smoothing": 0.2}, {"class_weights": [1.0, 0.5, 2.0, 3.0]},
+     {"class_weights": [1.0, 0.5, 2.0, 3.0], "label_smoothing": 0.2}],
+)  # fmt: skip
+def test_similar_tokens_share_a_label_as_classes_do(given: dict[str, Any]) -> None:
+    told = {"class_similarities": ALIKE, "class_similarities_temperature": 0.5, **given}
+    parameters = CATEGORY.parameters(**told).model_dump()
+    del parameters["weight"]
+    real = TARGETS != NO_TOKEN
+    assert CATEGORY.build is not None
+    expected = CATEGORY.build({"classes": FACTS["vocabulary"]}, **parameters)(logits()[real], TARGETS[real])
+    loss = loss_of(SEQUENCE, **told)
+    assert float(loss(logits(), TARGETS)) == pytest.approx(float(expected), rel=1e-6)
+    pieces = torch.cat([loss.parts(logits()[rows], TARGETS[rows]) for rows in (slice(0, 1), slice(1, 4))])
+    assert float(loss.of_parts(pieces.sum(0))) == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_a_repeated_token_counts_once() -> None:
+    once = TARGETS.clone()
+    once[3, 1] = NO_TOKEN  # 3, 3, 2
+    assert float(loss_of(SEQUENCE, unique=True)(logits(), TARGETS)) == float(loss_of(SEQUENCE)(logits(), once))
+    # The first token of a row is no next one, so that what follows it is the first of its kind.
+    assert float(loss_of(NEXT_TOKEN, unique=True)(logits(), TARGETS)) == float(loss_of(NEXT_TOKEN)(logits(), TARGETS))
+
+
+def test_similarities_of_other_or_too_many_tokens_are_refused() -> None:
+    with pytest.raises(UserProblem, match="must be greater than 0 with class_similarities"):
+        loss_of(SEQUENCE, class_similarities=ALIKE)
+    given = {"class_similarities": {"c": {"a": 1.0}}, "class_similarities_temperature": 1.0}
+    with pytest.raises(UserProblem, match="got 'c'"):
+        loss_of(SEQUENCE, **given)
+    assert SEQUENCE.build is not None
+    with pytest.raises(UserProblem, match="at most 4,096 tokens; got 5,000"):
+        SEQUENCE.build({"vocabulary": [str(each) for each in range(5000)]}, **given)
+    with pytest.raises(UserProblem, match="own tokenizers"):
+        SEQUENCE.build({"vocabulary_size": 9}, **given)

@@ -201,7 +201,10 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         [("exclusive", "preprocessing.sample_size", "sample_size")],
     ),
     "planned value": (HEAD + "model_type: llm\n", [("not-built-yet", "model_type", "llm")]),
-    "planned parameter": (HEAD + "trainer: {compile: true}\n", [("not-built-yet", "trainer.compile", "compile")]),
+    "planned parameter": (
+        HEAD + "trainer: {enable_profiling: true}\n",
+        [("not-built-yet", "trainer.enable_profiling", "enable_profiling")],
+    ),
     "planned component": (
         HEAD + "combiner: {type: tabpfn_v2, n_estimatrs: 2}\n",
         [
@@ -350,6 +353,26 @@ def test_an_encoder_brings_its_preprocessing() -> None:
     assert plan is not None
     assert plan.inputs[0].preprocessing["tokenizer"] == "hf_tokenizer"
     assert plan.inputs[0].preprocessing["pretrained_model_name_or_path"] == "some/model"
+
+
+@pytest.mark.parametrize(
+    ("encoder", "preprocessing", "tokenizer"),
+    [
+        ("pretrained_model_name_or_path: some/model", "", "hf_tokenizer"),
+        ("pretrained_model_name_or_path: some/model", "{tokenizer: space}", "space"),
+        ("num_hidden_layers: 2", "", "space_punct"),
+        ("num_hidden_layers: 2", "{tokenizer: characters}", "characters"),
+    ],
+)
+def test_an_encoder_from_scratch_only_suggests_the_tokenizer_of_a_model_that_the_config_names(
+    encoder: str, preprocessing: str, tokenizer: str
+) -> None:
+    own = f", preprocessing: {preprocessing}" if preprocessing else ""
+    text = HEAD.replace("type: text}", f"type: text, encoder: {{type: bert, use_pretrained: false, {encoder}}}{own}}}")
+    checked = check(text)
+    assert checked.plan is not None
+    assert checked.plan.inputs[0].preprocessing["tokenizer"] == tokenizer
+    assert not [each for each in checked.problems if "tokenizer" in each.path]
 
 
 def test_whole_numbers_and_numbers_with_a_point_make_one_plan() -> None:

@@ -102,7 +102,15 @@ def _missing(planned: Any, built: Any) -> dict[str, Any]:
     return {name: values for name, values in planned.items() if name not in built}
 
 
-IDLE = {"proc_column", "reduce_dependencies", "learning_rate_scaling", "block_wise", "percentile_clipping"}
+IDLE = {
+    "proc_column", "reduce_dependencies", "learning_rate_scaling", "block_wise", "percentile_clipping",
+    "saved_weights_in_checkpoint", "vocab", "vocab_size", "add_pooling_layer", "num_decoder_layers", "n_ctx", "untie_r",
+    "bi_data", "same_length", "pad_token_id", "bos_token_id", "eos_token_id", "sep_token_id", "classifier_dropout",
+    "classifier_dropout_prob", "seq_classif_dropout", "qa_dropout", "pooler_hidden_size", "pooler_hidden_act",
+    "pooler_dropout", "start_n_top", "end_n_top", "summary_type", "summary_use_proj", "summary_activation",
+    "summary_last_dropout", "mem_len", "reuse_len", "use_mems_eval", "use_mems_train", "padding", "compute_idf",
+    "cache_encoder_embeddings", "max_sequence_length", "flatten_inputs",
+}  # fmt: skip
 """Names of Ludwig's that have nothing to do here, which is no error."""
 PLACES = [place for place in places() if place[3]]
 
@@ -133,9 +141,8 @@ def test_the_default_of_every_planned_name_of_a_built_part_is_known() -> None:
 @pytest.mark.parametrize(
     ("more", "path"),
     [
-        ("trainer: {compile: 0}\n", "trainer.compile"),
-        ("trainer: {compile: 'false'}\n", "trainer.compile"),
-        ("trainer: {increase_batch_size_on_plateau: false}\n", "trainer.increase_batch_size_on_plateau"),
+        ("trainer: {enable_profiling: 0}\n", "trainer.enable_profiling"),
+        ("trainer: {enable_profiling: 'false'}\n", "trainer.enable_profiling"),
         ("trainer: {contrastive_pretrain_epochs: 0.1}\n", "trainer.contrastive_pretrain_epochs"),
         ("trainer: {profiler: {wait: 2}}\n", "trainer.profiler"),
         ("hyperopt: {goal: minimize}\n", "hyperopt"),
@@ -147,7 +154,7 @@ def test_a_value_that_only_looks_like_the_default_is_refused(more: str, path: st
 
 
 def test_whole_numbers_are_the_default_with_and_without_a_point() -> None:
-    text = yaml.safe_dump(PLAIN) + "trainer: {modality_dropout: 0, increase_batch_size_on_plateau_rate: 2}\n"
+    text = yaml.safe_dump(PLAIN) + "trainer: {modality_dropout: 0, contrastive_pretrain_projection_dim: 128.0}\n"
     assert check(text).problems == []
 
 
@@ -426,3 +433,23 @@ def test_a_config_that_ludwig_rendered_in_full_is_taken() -> None:
     assert (short.inputs, short.combiner, short.trainer) == (
         result.plan.inputs, result.plan.combiner, result.plan.trainer,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("encoder", "name", "value", "reason"),
+    [
+        ("xlnet", "mem_len", 12, "nothing is remembered from one text to the next"),
+        ("xlnet", "summary_type", "first", "the combiner and the decoder answer here"),
+        ("roberta", "pad_token_id", 3, "the tokenizer knows its own special tokens"),
+        ("bert", "saved_weights_in_checkpoint", True, "a saved model always holds all of its weights"),
+        ("t5", "num_decoder_layers", 2, "an encoder has no decoder"),
+    ],
+)
+def test_what_has_nothing_to_do_here_is_told_with_the_reason(encoder: str, name: str, value: Any, reason: str) -> None:
+    config = copy.deepcopy(PLAIN)
+    config["input_features"].append({"name": "t", "type": "text", "encoder": {"type": encoder, name: value}})
+    answer = check(yaml.safe_dump(config, sort_keys=False))
+    (problem,) = answer.problems
+    assert (problem.code, problem.severity) == ("ignored-parameter", Severity.WARNING)
+    assert reason in problem.message
+    assert answer.plan is not None

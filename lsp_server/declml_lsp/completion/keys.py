@@ -107,6 +107,8 @@ def _is_idle(meaning: MappingMeaning, rule: Schema, level: Level) -> bool:
         return False
     else:
         value = meaning.properties[other].get("default")
+    if "values" not in rule:
+        return value is None
     return not any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in rule["values"])
 
 

@@ -91,7 +91,8 @@ def _conditions(look: Look, key: str, path: str, force: InForce | None) -> Itera
         now = ""
         if rule["kind"] == "ignored-unless" and not is_told and force is not None and rule["other"] in force.values:
             actual = force.values[rule["other"]]
-            if actual not in rule["values"] and force.values.get(rule.get("or_given", "")) is None:
+            acts = actual in rule["values"] if "values" in rule else actual is not None
+            if not acts and force.values.get(rule.get("or_given", "")) is None:
                 code = look.ink.code
                 now = f" {look.ink.strong('Now it does nothing')}: {code(rule['other'])} is {look.ink.value(actual)}."
         yield f"{sentence}{now}"
@@ -103,7 +104,7 @@ def _rule_sentence(look: Look, key: str, rule: Json) -> str:
     doc = f" {look.ink.sentence(rule['doc'])}" if rule.get("doc") else ""
     kind = rule["kind"]
     if kind == "ignored-unless":
-        values = " or ".join(look.ink.value(each) for each in rule["values"][:4])
+        values = " or ".join(look.ink.value(each) for each in rule.get("values", ())[:4]) or "given"
         return doc.strip() or f"Acts only while {code(other)} is {values}." if key == parameter else ""
     if kind == "requires":
         values = " or ".join(look.ink.value(each) for each in rule.get("values", ()))

@@ -10,13 +10,19 @@ from declml.charts.chart import Chart, Grid, Picture, Series
 from declml.charts.scale import Scale, label, ticks
 
 WIDTH, HEIGHT = 640, 440
-_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 24, 44, 56
+_LEFT, _RIGHT, _TOP, _BOTTOM = 92, 24, 44, 56
 _LEGEND_LINE = 20
 _DASHES = ("", "7 4", "2 3", "9 3 2 3", "12 4", "4 2")
 """Lines differ by more than their colour."""
 _LIGHT = ("#0063a3", "#b94700", "#00724f", "#a0447a", "#8a6100", "#3d3d8f")
 _DARK = ("#5cb8ff", "#ff9a5c", "#4fd6a5", "#f09bcb", "#f0c04a", "#a8a8ff")
-_LONGEST = 24
+_LONGEST, _LONGEST_BELOW = 24, 14
+_LETTER = 7.0
+"""About how wide a letter is."""
+_NARROW = 20.0
+"""Columns narrower than this have no room for names that stand aslant."""
+_COUNTED = ("epoch", "round")
+"""What comes in whole numbers."""
 
 
 def draw(picture: Picture) -> str:
@@ -75,7 +81,8 @@ def _values(series: Iterable[Series], axis: str) -> list[float]:
 def _axes(chart: Chart, across: Scale, up: Scale) -> list[str]:
     bottom, right = HEIGHT - _BOTTOM, WIDTH - _RIGHT
     body: list[str] = []
-    for value in ticks(across.low, across.high):
+    counted = chart.x_label in _COUNTED
+    for value in [each for each in ticks(across.low, across.high) if not counted or each == round(each)]:
         x = across(value)
         body.append(f'<path class="grid" d="M{x:.1f} {_TOP}V{bottom}"/>')
         body.append(f'<text class="faint middle" x="{x:.1f}" y="{bottom + 18}">{label(value)}</text>')
@@ -154,6 +161,7 @@ def _grid(grid: Grid) -> tuple[list[str], int]:
     side = (WIDTH - _RIGHT - left) / number
     cell = min(side, 64.0)
     tilted = cell < 9 * min(_LONGEST, max(len(each) for each in grid.names)) / 1.4
+    angle = -90 if cell < _NARROW else -45
     bottom = _TOP + cell * number
     body: list[str] = []
     for row, counts in enumerate(grid.counts):
@@ -171,10 +179,13 @@ def _grid(grid: Grid) -> tuple[list[str], int]:
                 body.append(f'<text class="middle" x="{x + cell / 2:.1f}" y="{middle:.1f}">{count:,}</text>')
     for column, name in enumerate(grid.names):
         x = left + cell * (column + 0.5)
-        turn = f' transform="rotate(-45 {x:.1f} {bottom + 16:.1f})"' if tilted else ""
-        anchor = "end" if tilted else "middle"
-        body.append(f'<text class="{anchor}" x="{x:.1f}" y="{bottom + 16:.1f}"{turn}>{escape(_short(name, 14))}</text>')
-    below = 92 if tilted else 44
+        x += 4 if angle == -90 else 0  # the line that letters stand on, not their middle
+        turn = f' transform="rotate({angle} {x:.1f} {bottom + 12:.1f})"' if tilted else ""
+        anchor, down = ("end", 12) if tilted else ("middle", 16)
+        shown = escape(_short(name, _LONGEST_BELOW))
+        body.append(f'<text class="{anchor}" x="{x:.1f}" y="{bottom + down:.1f}"{turn}>{shown}</text>')
+    longest = _LETTER * min(_LONGEST_BELOW, max(len(each) for each in grid.names))
+    below = 44 + longest * (1.0 if angle == -90 else 0.75) if tilted else 44
     body.append(
         f'<text class="faint middle" x="{left + cell * number / 2:.0f}" y="{bottom + below - 8:.0f}">'
         f"{escape(grid.x_label)}</text>"

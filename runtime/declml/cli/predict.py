@@ -31,6 +31,6 @@ def predict(run: str, data: str, output: str, runs: str | None) -> None:
     """Write RUN's predictions and probabilities for the rows of a file, in their order."""
     from declml import api
 
-    answers = api.predict(run, data, output=output, runs=runs)
-    columns = ", ".join(answers.columns[:6]) + (", ..." if answers.width > 6 else "")
-    say(f"Wrote {answers.height:,} rows with {columns} to {output}.")
+    written = api.write_predictions(run, data, output=output, runs=runs)
+    columns = ", ".join(written.columns[:6]) + (", ..." if len(written.columns) > 6 else "")
+    say(f"Wrote {written.rows:,} rows with {columns} to {output}.")

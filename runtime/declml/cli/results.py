@@ -41,6 +41,19 @@ def values_table(values: Values) -> str:
     return table(rows, header=["output", "metric", "value"], right=[2]) if rows else faint("no metrics")
 
 
+def beside_table(values: Values, others: Mapping[str, Values]) -> str:
+    """Return output -> metric -> number of a run with those of ``others``, by their names, in columns beside it."""
+    rows: list[list[str]] = []
+    for output, each in values.items():
+        if output == "combined":
+            continue
+        for position, (metric, value) in enumerate(each.items()):
+            beside = [number(other.get(output, {}).get(metric)) for other in others.values()]
+            rows.append([output if position == 0 else "", metric, number(value), *beside])
+    header = ["output", "metric", "this run", *others]
+    return table(rows, header=header, right=range(2, len(header))) if rows else faint("no metrics")
+
+
 def slices_table(slices: Sequence[Mapping[str, Any]]) -> str:
     """Return the first metrics of slices, in their order, a column each: a screen has no room for all."""
     columns = _names([_flat(each["values"]) for each in slices])[:_MOST_COLUMNS]

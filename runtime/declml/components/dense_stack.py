@@ -18,6 +18,7 @@ from declml.components.initializers import (
 )
 from declml.components.layer_list import MOST_LAYERS, FcLayer, Layer, fc_layers_parameter, settle
 from declml.components.norms import NORM_DOC, Norm, NormParams, norm_layer, norm_params_parameter
+from declml.components.shared_linear import OverRows, SharedLinear, random_signs
 from declml_schema.declare import Parameters, Rule, parameter
 
 
@@ -133,8 +134,10 @@ class SubmodelLinear(nn.Module):
 class DenseStack(nn.Module):
     """Dense layers in a row, each linear, then norm, activation and dropout; ``fc_layers`` may change each of them.
 
-    With ``residual`` the answer of a layer that is as wide as its input is added to that input.
-    Shape: ``(batch, in_width)`` -> ``(batch, widths[-1])``; without layers the input as it is.
+    With ``residual`` the answer of a layer that is as wide as its input is added to that input. With ``members`` the
+    layers are those of so many networks, which share their weights and differ by scales and constants of their own.
+    Shape: ``(batch, in_width)`` -> ``(batch, widths[-1])``, or ``(batch, member, widths[-1])``; without layers the
+    input as it is.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
@@ -151,6 +154,7 @@ class DenseStack(nn.Module):
         norm_params: NormParams | None = None,
         fc_layers: Sequence[FcLayer] | None = None,
         residual: bool = False,
+        members: int | None = None,
     ) -> None:
         super().__init__()
         self.residual = residual
@@ -175,15 +179,27 @@ class DenseStack(nn.Module):
                 weights_initializer=layer.weights_initializer,
                 bias_initializer=layer.bias_initializer,
             )
+            first: nn.Module = linear
             norm_after = norm_layer(layer.norm, outputs, layer.norm_params)
-            layers.append(nn.Sequential(linear, norm_after, activation_layer(layer.activation), Dropout(layer.dropout)))
+            if members is not None:
+                first = SharedLinear(
+                    linear,
+                    random_signs(members, before),
+                    members,
+                    has_bias=layer.use_bias,
+                    out_scales=random_signs(members, outputs),
+                )
+                norm_after = OverRows(norm_after) if layer.norm in ("batch", "ghost") else norm_after
+            layers.append(nn.Sequential(first, norm_after, activation_layer(layer.activation), Dropout(layer.dropout)))
         self.layers = nn.ModuleList(layers)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """``(batch, in_width)`` -> ``(batch, width)``."""
+        """``(batch, in_width)`` -> ``(batch, width)``, or ``(batch, member, width)``."""
         for layer in self.layers:
             answer: Tensor = layer(hidden)
-            hidden = hidden + answer if self.residual and answer.shape == hidden.shape else answer
+            if self.residual and answer.shape[-1] == hidden.shape[-1]:
+                answer = answer + (hidden if answer.dim() == hidden.dim() else hidden.unsqueeze(1))
+            hidden = answer
         return hidden
 
 

@@ -65,6 +65,14 @@ class GroupSource:
         return tokens, lengths
 
 
+@dataclass(frozen=True, slots=True)
+class RowTensors:
+    """Rows as the tensors that batches are cut from: one source for each group, and the targets by output."""
+
+    groups: Sequence[GroupSource]
+    targets: Mapping[str, Tensor | GroupSource]
+
+
 def dense_group(columns: Sequence[np.ndarray], rows: np.ndarray) -> GroupSource:
     """Return the columns of one group as one row-major matrix of the given ``rows``.
 

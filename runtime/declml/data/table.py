@@ -90,6 +90,14 @@ class Table:
         """Return the type of each column, without reading any."""
         return {name: str(dtype) for name, dtype in pl.read_ipc_schema(self.files[0]).items() if name != SIDE}
 
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """Yield all columns a part at a time, in the order of the rows: of a table in memory there is one."""
+        if self._frame is not None:
+            yield self._frame
+            return
+        for each in self.files:
+            yield pl.read_ipc(each, columns=[*self.columns])
+
     def column(self, name: str) -> pl.Series:
         """Return one column, without reading the others; an absent one is a `UserProblem` with the nearest name."""
         require_columns(self.columns, [name])
@@ -194,6 +202,14 @@ def _subset_key(reading: Reading) -> dict[str, Any]:
         "columns": None if reading.columns is None else sorted(set(reading.columns)),
         **({} if reading.sides is None else {"sides": list(reading.sides)}),
     }
+
+
+def unpacked_table(folder: Path, paths: Sequence[Path], reading: Reading, *, most_bytes: int) -> Table:
+    """Return the table of files as parts in ``folder``, of which many fit into ``most_bytes``; nothing is cached."""
+    facts, findings = _store_parts(folder, paths, reading, most_bytes)
+    files = tuple(folder / name for name in facts["files"])
+    columns = tuple(facts["columns"])
+    return Table("", files, facts["rows"], columns, False, "read anew", tuple(findings), is_large=True)
 
 
 def load_frame(cache: Cache, frame: pl.DataFrame, reading: Reading = _EVERYTHING) -> Table:

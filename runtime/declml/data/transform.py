@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def encode_feature(cache: Cache, table: Table, column: str, fitting: Fitting, fi
     key = content_hash({"column": whole_hash(cache, table, column), "fit": fitted.key, "encode": fitting.identity})
 
     def write(folder: Path) -> dict[str, Any]:
-        parts = table.column_parts(column) if _is_by_row(fitting) else [table.column(column)]
+        parts = table.column_parts(column) if is_by_row(fitting) else [table.column(column)]
         encoded = (fitting.operation.encode(part, fitted.facts, fitting.preprocessing) for part in parts)
         return {"counts": write_parts(folder, encoded, table.rows)}
 
@@ -49,7 +50,7 @@ def encode_feature(cache: Cache, table: Table, column: str, fitting: Fitting, fi
     return EncodedColumn(key=key, encoded=encoded, cached=entry.cached, reason=entry.reason)
 
 
-def _is_by_row(fitting: Fitting) -> bool:
+def is_by_row(fitting: Fitting) -> bool:
     """Return whether a row's arrays depend on that row alone: a value before or after it may take its place."""
     return not {"bfill", "ffill"}.intersection(each for each in fitting.preprocessing.values() if isinstance(each, str))
 
@@ -73,11 +74,59 @@ def transform(frame: pl.DataFrame, features: Iterable[Transform]) -> dict[str, E
 
     An absent column, one of a type that training would refuse, or one that mostly cannot be read is a `UserProblem`.
     """
-    wanted = list(features)
-    require_columns(frame.columns, [each.column for each in wanted])
-    for each in wanted:
-        _require_type(frame[each.column], each)
-    return {each.name: _encoded(frame[each.column], each) for each in wanted}
+    return PieceTransform(features, frame.columns, frame.height, frame.__getitem__).encode(frame, 0)
+
+
+class PieceTransform:
+    """Makes arrays of a table a piece at a time, the same as those of all its rows together.
+
+    ``columns`` are the names of the table's columns, ``rows`` is their number and ``whole`` returns all of a column: it
+    is asked for one that is filled from the rows around, and to tell what is wrong with one. Raises like `transform`.
+    """
+
+    def __init__(
+        self, features: Iterable[Transform], columns: Sequence[str], rows: int, whole: Callable[[str], pl.Series]
+    ) -> None:
+        self._features = list(features)
+        self._rows = rows
+        self._whole = whole
+        self._unreadable: Counter[str] = Counter()
+        self._filled: dict[str, Encoded] = {}
+        require_columns(columns, [each.column for each in self._features])
+
+    def encode(self, piece: pl.DataFrame, start: int) -> dict[str, Encoded]:
+        """Return the arrays of each feature for the rows of ``piece``, of which the first is row ``start``."""
+        for each in self._features:
+            _require_type(piece[each.column], each)
+        return {each.name: self._encoded(piece, start, each) for each in self._features}
+
+    def _encoded(self, piece: pl.DataFrame, start: int, feature: Transform) -> Encoded:
+        fitting = feature.fitting
+        if is_by_row(fitting) or piece.height == self._rows:
+            encoded = fitting.operation.encode(piece[feature.column], feature.facts, fitting.preprocessing)
+            self._judge(feature, encoded)
+            return encoded
+        if feature.name not in self._filled:
+            whole = self._whole(feature.column)
+            self._filled[feature.name] = fitting.operation.encode(whole, feature.facts, fitting.preprocessing)
+            self._judge(feature, self._filled[feature.name])
+        return self._filled[feature.name].rows(start, start + piece.height)
+
+    def _judge(self, feature: Transform, encoded: Encoded) -> None:
+        """Refuse a column when most of its values cannot be read: it is not the column that was meant."""
+        self._unreadable[feature.name] += encoded.counts.get("unreadable", 0)
+        if self._unreadable[feature.name] * 2 <= self._rows:
+            return
+        column, fitting = self._whole(feature.column), feature.fitting
+        found = fitting.operation.inspect(column, feature.column, fitting.preprocessing)
+        said = next((each.message for each in found if each.fatal), None)
+        number = fitting.operation.encode(column, feature.facts, fitting.preprocessing).counts["unreadable"]
+        raise UserProblem(
+            "unreadable-value",
+            said
+            or f"Column '{feature.column}' must hold values like those of the training; got {number:,} of"
+            f" {len(column):,} rows with a value that cannot be read.",
+        )
 
 
 def _require_type(column: pl.Series, feature: Transform) -> None:
@@ -88,23 +137,6 @@ def _require_type(column: pl.Series, feature: Transform) -> None:
     for finding in feature.fitting.operation.inspect(column.head(1), feature.column, feature.fitting.preprocessing):
         if finding.code == "wrong-column-type":
             raise UserProblem(finding.code, finding.message)
-
-
-def _encoded(column: pl.Series, feature: Transform) -> Encoded:
-    """Return the arrays of one column; when most of its values cannot be read, it is not the column that was meant."""
-    fitting = feature.fitting
-    encoded = fitting.operation.encode(column, feature.facts, fitting.preprocessing)
-    unreadable = encoded.counts.get("unreadable", 0)
-    if unreadable * 2 > len(column):
-        found = fitting.operation.inspect(column, feature.column, fitting.preprocessing)
-        said = next((each.message for each in found if each.fatal), None)
-        raise UserProblem(
-            "unreadable-value",
-            said
-            or f"Column '{feature.column}' must hold values like those of the training; got {unreadable:,} of"
-            f" {len(column):,} rows with a value that cannot be read.",
-        )
-    return encoded
 
 
 _SENTENCES: Mapping[str, tuple[str, str]] = {

@@ -60,6 +60,10 @@ class Answers:
         """Return the rows where ``mask`` ``(row,)`` is true."""
         return Answers(self.raw[mask], self.encoded[mask], self.scores[mask], self.targets[mask])
 
+    def piece(self, start: int, stop: int) -> Answers:
+        """Return the rows from ``start`` until ``stop``; nothing is copied."""
+        return Answers(*(each[start:stop] for each in (self.raw, self.encoded, self.scores, self.targets)))
+
     def rescored(self, output: OutputSpec) -> Answers:
         """Return the same answers with the scores that ``output`` gives them now."""
         return replace(self, scores=torch.from_numpy(np.ascontiguousarray(output.scores(self.raw.numpy()))))
@@ -71,6 +75,11 @@ class Predictions:
 
     rows: int
     outputs: Mapping[str, Answers | SequenceAnswers]
+
+    def piece(self, start: int, stop: int) -> Predictions:
+        """Return the rows from ``start`` until ``stop``, at most those that there are."""
+        stop = min(stop, self.rows)
+        return Predictions(stop - start, {name: each.piece(start, stop) for name, each in self.outputs.items()})
 
     def select(self, mask: np.ndarray) -> Predictions:
         """Return the rows where ``mask`` ``(row,)`` bool is true."""

@@ -35,10 +35,17 @@ class SequenceAnswers:
 
     def select(self, mask: Tensor) -> SequenceAnswers:
         """Return the rows where ``mask`` ``(row,)`` is true."""
-        rows = mask.nonzero()[:, 0].numpy()
+        return self._take(mask.nonzero()[:, 0].numpy())
+
+    def piece(self, start: int, stop: int) -> SequenceAnswers:
+        """Return the rows from ``start`` until ``stop``."""
+        return self._take(np.arange(start, stop))
+
+    def _take(self, rows: np.ndarray) -> SequenceAnswers:
         said = self.raw.take(rows)
+        parts = self.parts[torch.from_numpy(rows)]
         return SequenceAnswers(
-            said, self.encoded.take(rows), self.parts[mask], replace(self.scores, said=said), self.targets.take(rows)
+            said, self.encoded.take(rows), parts, replace(self.scores, said=said), self.targets.take(rows)
         )
 
     def loss(self, loss: Any) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,13 @@ import numpy as np
 import polars as pl
 
 from declml.contracts import Encoded, OutputOperation
-from declml.data.transform import transform
+from declml.data.transform import PieceTransform, transform
 from declml.errors import UserProblem
 from declml.run.batches import batches_of
 from declml.run.evaluating import Evaluator
 from declml.run.labels import fitting_rows
-from declml.run.predictions import prediction_frame, write_frame
+from declml.run.new_rows import NewRows, new_rows
+from declml.run.predictions import FrameWriter, prediction_frame, write_frame
 from declml.run.saved import SavedModel, load_model
 from declml.run.tables import reading_again, table_of
 from declml.runs.folder import Run
@@ -78,6 +79,15 @@ def evaluate_run(run: Run, data: Any) -> Evaluation:
     return Evaluation(result.rows, table.height - result.rows, result.values, result.slices, result.confusion)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of predictions: where it is, how many rows it has and the names of its columns."""
+
+    path: Path
+    rows: int
+    columns: tuple[str, ...]
+
+
 def predict_run(run: Run, data: Any, *, output: Path | None = None) -> pl.DataFrame:
     """Return a run's predictions for every row of ``data``, in its order; targets need not be there.
 
@@ -90,21 +100,37 @@ def predict_run(run: Run, data: Any, *, output: Path | None = None) -> pl.DataFr
     return frame
 
 
+def write_predictions(run: Run, data: Any, output: Path) -> Written:
+    """Write what `predict_run` returns to ``output``; of neither the rows nor the answers all are in memory at once."""
+    writer = FrameWriter(output)
+    saved = load_model(run)
+    with new_rows(data, reading_again(saved.plan.data, saved.types)) as rows, writer:
+        for piece in answered(saved, rows):
+            writer.add(piece)
+    return Written(output, writer.rows, writer.columns)
+
+
 def predict_table(saved: SavedModel, table: pl.DataFrame) -> pl.DataFrame:
     """Return the predictions of a loaded model for the rows of ``table``."""
-    if not table.height:
-        raise UserProblem("empty-table", "The data must have at least one row to predict; got none.")
+    return pl.concat(answered(saved, NewRows(table)))
+
+
+def answered(saved: SavedModel, rows: NewRows) -> Iterator[pl.DataFrame]:
+    """Yield the predictions of a loaded model a piece at a time, in the order of the rows."""
     inputs = [saved.transforms[feature.name] for feature in saved.plan.inputs]
-    encoded: Mapping[str, Encoded] = transform(table, inputs)
-    everything = np.arange(table.height)
-    blank = {each.name: _blank(saved.operations[each.name], table.height) for each in saved.plan.outputs}
-    batches = batches_of(saved.groups, encoded, blank, everything, device="cpu")
+    transforms = PieceTransform(inputs, rows.columns, rows.rows, rows.column)
     evaluator = Evaluator(
         saved.plan, saved.facts, saved.operations, saved.components, saved.model, batch_size=_BATCH_ROWS
     )
-    predictions = evaluator.predictions(batches)
-    uncertainties = evaluator.uncertainties(batches, predictions)
-    return prediction_frame(predictions, saved.plan, saved.facts, saved.operations, uncertainties)
+    start = 0
+    for number, piece in enumerate(rows.pieces()):
+        encoded = transforms.encode(piece, start)
+        blank = {each.name: _blank(saved.operations[each.name], piece.height) for each in saved.plan.outputs}
+        batches = batches_of(saved.groups, encoded, blank, np.arange(piece.height), device="cpu")
+        predictions = evaluator.predictions(batches)
+        uncertainties = evaluator.uncertainties(batches, predictions, piece=number)
+        yield prediction_frame(predictions, saved.plan, saved.facts, saved.operations, uncertainties)
+        start += piece.height
 
 
 def _blank(operation: OutputOperation, rows: int) -> Encoded:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from declml.contracts import Batches, Encoded
-from declml.data.batches import GroupSource, InMemoryBatches, dense_group, ragged_group, targets_of
+from declml.data.batches import GroupSource, InMemoryBatches, RowTensors, dense_group, ragged_group, targets_of
 from declml.data.windows import WindowedBatches
 from declml.model.groups import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Spill:
+    """For a table that is larger than memory: what its rows may take of it, and where rows may be kept meanwhile."""
+
+    most_bytes: int
+    folder: Path
 
 
 def group_sources(groups: Sequence[Group], encoded: Mapping[str, Encoded], rows: np.ndarray) -> list[GroupSource]:
@@ -34,26 +44,32 @@ def batches_of(  # noqa: PLR0913 - each says one thing about the batches
     device: str,
     by_length: bool = False,
     bucketing_field: str | None = None,
-    most_bytes: int | None = None,
+    spill: Spill | None = None,
 ) -> Batches:
     """Return the batches of ``rows``; ``targets`` are encoded, by output, for all rows of the table.
 
     With ``by_length``, rows of like length share batches: by their tokens in all texts, or in ``bucketing_field``
-    alone. With ``most_bytes`` the rows are read in windows that fit into so much memory.
+    alone. With ``spill`` the rows are read in windows that fit into so much memory.
     """
 
-    def read(some: np.ndarray) -> InMemoryBatches:
+    def read(some: np.ndarray) -> RowTensors:
+        return RowTensors(
+            group_sources(groups, encoded, some), {name: targets_of(each, some) for name, each in targets.items()}
+        )
+
+    def cut(tensors: RowTensors) -> InMemoryBatches:
         return InMemoryBatches(
-            group_sources(groups, encoded, some),
-            {name: targets_of(each, some) for name, each in targets.items()},
+            tensors.groups,
+            tensors.targets,
             device=device,
             by_length=by_length,
             length_groups=_places(groups, bucketing_field),
         )
 
-    if most_bytes is None:
-        return read(rows)
-    return WindowedBatches(rows, read, row_bytes=_row_bytes(groups, encoded, targets), most_bytes=most_bytes)
+    if spill is None:
+        return cut(read(rows))
+    row_bytes = _row_bytes(groups, encoded, targets)
+    return WindowedBatches(rows, read, cut, row_bytes=row_bytes, most_bytes=spill.most_bytes, scratch=spill.folder)
 
 
 def _row_bytes(groups: Sequence[Group], encoded: Mapping[str, Encoded], targets: Mapping[str, Encoded]) -> float:

@@ -13,15 +13,15 @@ from declml.evaluation.dropout_samples import drops
 from declml.model.assemble import Network, count_parameters
 from declml.model.freezing import freeze
 from declml.model.hidden import hidden_weights
-from declml.run.automatic import automatic
-from declml.run.batches import batches_of
+from declml.run.automatic import automatic, sized
+from declml.run.batches import Spill, batches_of
 from declml.run.evaluating import Evaluator
 from declml.run.frozen import FrozenEncoding
 from declml.run.interrupts import Interrupts
 from declml.run.memory import most_bytes
 from declml.run.network import Blueprint, blueprint, losses_of
 from declml.run.saved import save_model
-from declml.run.settings import decides_of, evaluation_batch_size, settings_of, steps_of
+from declml.run.settings import decides_of, evaluation_batch_size, settings_of, settings_of_looks, steps_of
 from declml.run.work import Work, decides_json, tell_blind
 from declml.training.determinism import describe_determinism, make_deterministic
 from declml.training.device import device_name, pick_device
@@ -39,9 +39,10 @@ class ByGradient:
     """The making of a network: `declml.run.work.Making`."""
 
     def __init__(self, work: Work) -> None:
-        self.work = work
-        self.plan = work.plan
-        self.trainer = automatic(work.plan, work.components, work.rows["training"])
+        rows = work.rows["training"]
+        self.plan = sized(work.plan, work.components, rows)
+        self.work = replace(work, plan=self.plan)
+        self.trainer = automatic(work.plan, work.components, rows)
 
     def build(self) -> Mapping[str, Any]:
         """Build the network and the batches of every split on the device."""
@@ -97,7 +98,7 @@ class ByGradient:
                 device=str(self.device),
                 by_length=ragged and split == "training",
                 bucketing_field=self.plan.trainer["bucketing_field"],
-                most_bytes=most_bytes(self.plan) if prepared.table.is_large else None,
+                spill=self._spill(),
             )
 
         whole = {split: read(split, rows) for split, rows in prepared.rows.items() if len(rows)}
@@ -119,6 +120,8 @@ class ByGradient:
             precision=precision,
         )  # fmt: skip
         optimizer = self._optimizer()
+        if hasattr(optimizer, "minimize"):
+            settings = settings_of_looks(settings, work.emit)
         if settings.decides is None:
             tell_blind(work)
         work.ledger.update(
@@ -141,6 +144,12 @@ class ByGradient:
                 self.model, training, optimizer, settings, hooks, folder=work.folder.checkpoints,
                 resume=work.request.resume,
             )  # fmt: skip
+
+    def _spill(self) -> Spill | None:
+        limit = most_bytes(self.plan)
+        if limit is None or not self.work.prepared.table.is_large:
+            return None
+        return Spill(limit, Path(self.work.request.cache) / "rows")
 
     def _threads(self) -> int:
         """Return the CPU threads to train with: as asked, else as measured on a few throwaway steps."""

@@ -12,7 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from declml.errors import UserProblem
 from declml_schema.declare import Component, component_key
@@ -25,8 +25,10 @@ class Components:
     def __init__(self, plugins: Sequence[Path] = (), *, words: Vocabulary | None = None) -> None:
         self._vocabulary = words or vocabulary()
         self._plugged: dict[tuple[str, ...], Component] = {}
+        self._files: dict[int, Path] = {}
         for file in plugins:
-            for component in plugin_components(load_plugin(file)):
+            for component in plugin_components(load_plugin(file), file.name):
+                self._files[id(component)] = file
                 for key in component_key(component):
                     self._plugged[key] = component
 
@@ -48,11 +50,27 @@ class Components:
                 return getattr(importlib.import_module(module), attribute)
         raise UserProblem("unknown-type", f"{kind} must be a known name; got '{name}'.")
 
+    def file_of(self, component: Component) -> Path | None:
+        """Return the plug-in file that a component is from, None for one of declml's own."""
+        return self._files.get(id(component))
+
     def facts_of(self, kind: str, name: str, feature: str | None = None) -> Mapping[str, Any]:
         """Return the facts of a component without importing its file, which may import torch."""
         plugged = self._plugged.get((kind, feature, name)) if feature else None
         word = plugged or self._plugged.get((kind, name)) or self._vocabulary.find(kind, name, feature)
         return word.facts if word is not None else {}
+
+    def goal_of(self, metric: str, feature: str) -> Literal["maximize", "minimize"]:
+        """Return which values of a metric are better; one that does not say so can decide nothing."""
+        goal = self.facts_of("metric", metric, feature).get("goal")
+        if goal is None:
+            raise UserProblem(
+                "broken-plugin",
+                f"A metric that decides must say which values are better; got '{metric}', which does not.",
+                path="trainer.validation_metric",
+                hint="Declare it with facts={'goal': 'maximize'} or 'minimize'.",
+            )
+        return goal
 
     def asked_of(self, encoder: str, feature: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return what an encoder with these parameters asks of its features' fit and arrays beside their preprocessing.
@@ -97,7 +115,7 @@ def load_plugin(file: Path) -> ModuleType:
         with _no_bytecode():
             spec.loader.exec_module(module)
     except Exception as error:
-        line = _line_in(error, file)
+        line = line_in(error, file)
         where = f" at line {line}" if line else ""
         raise UserProblem(
             "broken-plugin",
@@ -117,7 +135,8 @@ def _no_bytecode() -> Generator[None]:
         sys.dont_write_bytecode = before
 
 
-def _line_in(error: BaseException, file: Path) -> int | None:
+def line_in(error: BaseException, file: Path) -> int | None:
+    """Return the last line of ``file`` that an error came through, None where it did not."""
     line = error.lineno if isinstance(error, SyntaxError) else None
     trace = error.__traceback__
     while trace is not None:
@@ -127,13 +146,29 @@ def _line_in(error: BaseException, file: Path) -> int | None:
     return line
 
 
-def plugin_components(module: ModuleType) -> list[Component]:
-    """Return the components that a plug-in's module holds at its top level, each once."""
+def plugin_components(module: ModuleType, file: str) -> list[Component]:
+    """Return the components that a plug-in's module holds at its top level, each once.
+
+    One that could not be used is a `UserProblem`, which names the ``file``.
+    """
     found: dict[int, Component] = {}
     for value in vars(module).values():
         if isinstance(value, Component):
             found[id(value)] = value
+            _require_usable(value, file)
     return list(found.values())
+
+
+def _require_usable(component: Component, file: str) -> None:
+    subject = f"The {component.kind} '{component.name}' of '{file}'"
+    if component.build is None:
+        raise UserProblem("broken-plugin", f"{subject} must declare what it builds with, build=...; got none.")
+    goal = component.facts.get("goal")
+    if component.kind == "metric" and goal not in {None, "maximize", "minimize"}:
+        raise UserProblem(
+            "broken-plugin",
+            f"{subject} must say which values are better, facts={{'goal': 'maximize'}} or 'minimize'; got {goal!r}.",
+        )
 
 
 def trees(values: Mapping[str, Any], *names: str) -> dict[str, Any]:

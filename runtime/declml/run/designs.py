@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from declml.contracts import Facts
+from declml.run.automatic import sized
 from declml.run.components import Components
 from declml.run.files import write_text
 from declml.run.forest import ForestDesign, forest_design, forest_size
@@ -53,7 +54,8 @@ def _read_network(network: Any, path: Path) -> None:
 
 
 def _network_size(plan: Plan, prepared: Prepared, components: Components) -> Size:
-    design: Blueprint = blueprint(plan, _facts(prepared), components)
+    fitting = sized(plan, components, len(prepared.rows["training"]))
+    design: Blueprint = blueprint(fitting, _facts(prepared), components)
     described = design.describe()
     frozen = f" and {described.frozen:,} frozen" if described.frozen else ""
     sentence = f"{described.trainable:,} trainable{frozen} parameters"

@@ -17,7 +17,8 @@ from declml.evaluation.dropout_samples import spread
 from declml.evaluation.evaluate import Answers, OutputSpec, Predictions, evaluate, predict
 from declml.evaluation.slices import score_slices
 from declml.run.components import Components
-from declml.run.settings import decides_of, watched_metric
+from declml.run.own_metrics import own_metric
+from declml.run.settings import decides_of, watched_metrics
 from declml.run.slices import slice_masks
 from declml.seeds import derive_seed
 from declml_schema.declare import Component
@@ -92,7 +93,7 @@ class Evaluator:
         out.
         """
         wanted = list(self._plan.evaluation["metrics"][output.name])
-        named = {self._decides.metric, watched_metric(self._plan)} if self._decides.output == output.name else set()
+        named = {self._decides.metric, *watched_metrics(self._plan)} if self._decides.output == output.name else set()
         metrics: dict[str, Metric] = {}
         for name in dict.fromkeys([*wanted, *sorted(named)]):
             if name == "loss":
@@ -106,7 +107,9 @@ class Evaluator:
             }
             if component.facts.get("ranked"):
                 shared["ranks"] = _ranks(self._facts[output.name])
-            metrics[name] = component.build(**shared)
+            file = components.file_of(component)
+            build = component.build
+            metrics[name] = build(**shared) if file is None else own_metric(name, file, build, shared)
         return metrics
 
     def _is_constant(self, component: Component, output: OutputFeature) -> bool:
@@ -130,13 +133,17 @@ class Evaluator:
         """Return what the model answers to these rows."""
         return predict(self._model, batches, self.specs, batch_size=self._batch_size)
 
-    def uncertainties(self, batches: Rows, predictions: Predictions) -> dict[str, np.ndarray]:
-        """Return, for outputs whose decoder asks for it, how far the probability of each answer strays, ``(row,)``."""
+    def uncertainties(self, batches: Rows, predictions: Predictions, *, piece: int = 0) -> dict[str, np.ndarray]:
+        """Return, for outputs whose decoder asks for it, how far the probability of each answer strays, ``(row,)``.
+
+        Each ``piece`` of a table draws its own samples.
+        """
         answer: dict[str, np.ndarray] = {}
         for output, spec in zip(self._plan.outputs, self.specs, strict=True):
             samples = output.decoder.parameters.get("mc_dropout_samples", 0)
             if samples and predictions.rows:
-                seed = derive_seed(self._plan.trainer["seed"], "dropout samples", output.name)
+                later = [piece] if piece else []
+                seed = derive_seed(self._plan.trainer["seed"], "dropout samples", output.name, *later)
                 answer[output.name] = spread(
                     self._model, batches, spec, predictions, samples=samples, batch_size=self._batch_size, seed=seed
                 )

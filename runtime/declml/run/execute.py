@@ -23,7 +23,8 @@ from declml.run.interrupts import Interrupts
 from declml.run.ledger import Ledger
 from declml.run.memory import evaluated_columns
 from declml.run.network import told_by_losses
-from declml.run.predictions import prediction_frame, with_truth, write_frame
+from declml.run.new_rows import PIECE_ROWS
+from declml.run.predictions import FrameWriter, prediction_frame, with_truth
 from declml.run.prepare import Chain, prepare
 from declml.run.reasons import Reasons, last_run
 from declml.run.request import Request
@@ -168,9 +169,14 @@ def _keep_predictions(
     work: Work, split: str, result: FinalResult, table: pl.DataFrame, uncertainties: Mapping[str, np.ndarray]
 ) -> None:
     operations = {each.name: each.operation for each in work.prepared.outputs}
-    frame = prediction_frame(result.predictions, work.plan, work.facts, operations, uncertainties)
     rows = work.prepared.rows[split]
-    write_frame(work.folder.predictions / f"{split}.parquet", with_truth(frame, work.plan, table, rows))
+    with FrameWriter(work.folder.predictions / f"{split}.parquet") as writer:
+        # As a table, answers take many times what they take as numbers.
+        for start in range(0, len(rows), PIECE_ROWS):
+            stop = start + PIECE_ROWS
+            strays = {name: each[start:stop] for name, each in uncertainties.items()}
+            frame = prediction_frame(result.predictions.piece(start, stop), work.plan, work.facts, operations, strays)
+            writer.add(with_truth(frame, work.plan, table, rows[start:stop]))
 
 
 def _plain(metrics: Mapping[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from declml import __version__
 from declml.data.cache import content_hash_of_files
 from declml.errors import UserProblem
-from declml.pretrained import locate_pretrained, locate_word_vectors, relative_to
+from declml.pretrained import locate_file, locate_pretrained, relative_to
 from declml.run.record import code_identity
 from declml.run.tables import Source
 from declml_schema.content import content_hash
@@ -16,6 +16,7 @@ from declml_schema.plan import Plan
 
 _PRETRAINED = "pretrained_model_name_or_path"
 _EMBEDDINGS = "pretrained_embeddings"
+_VOCABULARY = "vocab_file"
 MODEL_FILES = (".json", ".txt", ".model", ".spm", ".codes", ".tokenizer", ".safetensors", ".bin")
 """How the names of the files of a pretrained model end."""
 
@@ -36,7 +37,7 @@ def identity_of(
         "code": code_identity(plugins, __version__),
         "evaluation": content_hash(dict(plan.evaluation)),
     }
-    pretrained = {**_pretrained_hashes(plan, folder, memo), **_embedding_hashes(plan, folder, memo)}
+    pretrained = {**_pretrained_hashes(plan, folder, memo), **_file_hashes(plan, folder, memo)}
     if pretrained:
         parts["pretrained"] = content_hash(pretrained)
     return {**parts, "run": content_hash(parts)}
@@ -52,30 +53,33 @@ def pretrained_names(plan: Plan) -> list[str]:
     return sorted(
         {
             str(values[_PRETRAINED])
-            for feature in plan.inputs
-            for values in (feature.encoder.parameters, feature.preprocessing)
+            for values in [
+                *(feature.encoder.parameters for feature in plan.inputs),
+                *(feature.preprocessing for feature in (*plan.inputs, *plan.outputs)),
+            ]
             if values.get(_PRETRAINED)
         }
     )
 
 
-def embedding_names(plan: Plan) -> list[str]:
-    """Return the files of word vectors that a plan reads, as the config names them, each once."""
+def word_file_names(plan: Plan) -> list[str]:
+    """Return the files of word vectors and of vocabularies that a plan reads, as the config names them, each once."""
     owners = [feature.encoder.parameters for feature in plan.inputs]
     inside = plan.combiner.parameters.get("encoder")
     owners += [inside] if isinstance(inside, Mapping) else []
-    return sorted({str(values[_EMBEDDINGS]) for values in owners if values.get(_EMBEDDINGS)})
+    vectors = {str(values[_EMBEDDINGS]) for values in owners if values.get(_EMBEDDINGS)}
+    readers = [feature.preprocessing for feature in (*plan.inputs, *plan.outputs)]
+    return sorted(vectors | {str(values[_VOCABULARY]) for values in readers if values.get(_VOCABULARY)})
 
 
-def _embedding_hashes(plan: Plan, folder: Path, memo: Path | None) -> dict[str, str]:
-    """Return, by the name in the config, the hash of each file of word vectors that the plan reads."""
+def _file_hashes(plan: Plan, folder: Path, memo: Path | None) -> dict[str, str]:
+    """Return, by the name in the config, the hash of each file of word vectors or tokens that the plan reads."""
     hashes: dict[str, str] = {}
     with relative_to(folder):
-        for name in embedding_names(plan):
-            try:
-                hashes[name] = content_hash_of_files([locate_word_vectors(name)], memo)
-            except UserProblem:
-                hashes[name] = "absent"  # the building of the network says so
+        for name in word_file_names(plan):
+            found = locate_file(name)
+            # Where there is none, the fit or the building of the network says so.
+            hashes[name] = "absent" if found is None else content_hash_of_files([found], memo)
     return hashes
 
 

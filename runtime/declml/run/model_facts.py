@@ -13,7 +13,7 @@ from declml.errors import ConfigProblems, UserProblem
 from declml.model.figures import Figures, combiner_figures, decoder_figures, encoder_figures, optimizer_share
 from declml.model.groups import Group
 from declml.pretrained import relative_to
-from declml.run.automatic import automatic
+from declml.run.automatic import automatic, sized
 from declml.run.components import Components
 from declml.run.config import Config, checked
 from declml.run.identity import plugin_source
@@ -30,6 +30,8 @@ from declml_schema.plan import Plan
 
 _FEW, _MANY = 1, 10_007
 """Two sizes of a vocabulary that nobody knows: what is the same for both does not depend on it."""
+_MANY_ROWS = 1_000_003
+"""Beside `_FEW` rows of a table that nobody has read."""
 
 Json = dict[str, Any]
 
@@ -78,10 +80,13 @@ def _facts(plan: Plan, learned: Learned, components: Components) -> Json:
     """Return all facts: those of a network with the smallest and with the largest vocabularies, where they agree."""
     if plan.model_type == TREES:
         return tree_facts(plan, learned, components)
-    few = _Parts(plan, _filled(plan, learned, _FEW), learned.unknown, components).as_json()
-    parts = few
-    if learned.unknown:
-        parts = _agreed(few, _Parts(plan, _filled(plan, learned, _MANY), learned.unknown, components).as_json())
+    training = None if learned.rows is None else learned.rows["training"]
+    small = sized(plan, components, training or _FEW)
+    large = sized(plan, components, training or _MANY_ROWS)
+    parts = _Parts(small, _filled(plan, learned, _FEW), learned.unknown, components).as_json()
+    if learned.unknown or small != large:
+        many = _Parts(large, _filled(plan, learned, _MANY), learned.unknown, components).as_json()
+        parts = _agreed(parts, many)
     unknown = {f"{_role(plan, name)}.{name}": reason for name, reason in learned.unknown.items()}
     if learned.rows is None:
         unknown["rows"] = learned.no_rows
@@ -290,10 +295,13 @@ def _resolved(plan: Plan, learned: Learned, components: Components) -> Json:
     except UserProblem:
         resolved["trainer.device"] = None  # not on this machine
     training = None if learned.rows is None else learned.rows["training"]
-    few, many = (automatic(plan, components, training or rows) for rows in (_FEW, _MANY))
+    few, many = (automatic(plan, components, training or rows) for rows in (_FEW, _MANY_ROWS))
     decided: Json = {name: value if value == many[name] else None for name, value in few.items()}
     resolved |= {f"trainer.{name}": decided[name] for name, value in trainer.items() if value == "auto" and name in few
                  and name not in ("device", "threads")}  # fmt: skip
+    small, large = (sized(plan, components, training or rows).combiner.parameters for rows in (_FEW, _MANY_ROWS))
+    free = [name for name, value in plan.combiner.parameters.items() if value == "auto" and small[name] != "auto"]
+    resolved |= {f"combiner.{name}": small[name] if small[name] == large[name] else None for name in free}
     steps, batch_size = None, decided["batch_size"]
     resolved["trainer.batch_size"] = batch_size
     if batch_size is not None:

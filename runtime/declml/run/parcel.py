@@ -11,8 +11,8 @@ from typing import Any
 from declml.errors import UserProblem
 from declml.kernels.channel import Channel
 from declml.kernels.travel import OnNotice, send
-from declml.pretrained import locate_pretrained, locate_word_vectors, relative_to
-from declml.run.identity import MODEL_FILES, embedding_names, pretrained_names
+from declml.pretrained import locate_file, locate_pretrained, relative_to
+from declml.run.identity import MODEL_FILES, pretrained_names, word_file_names
 from declml.run.launching import Launch
 from declml.run.tables import Source
 
@@ -101,15 +101,14 @@ def _pretrained(launch: Launch) -> Mapping[str, Path]:
             for file in sorted(folder.iterdir()):
                 if file.is_file() and file.suffix in MODEL_FILES:
                     files[str(PurePosixPath(name) / file.name)] = file
-        for name in embedding_names(launch.plan):
-            try:
-                file = locate_word_vectors(name)
-            except UserProblem:
+        for name in word_file_names(launch.plan):
+            file = locate_file(name)
+            if file is None:
                 continue  # as above
             if Path(name).expanduser().is_absolute():
                 raise UserProblem(
                     "kernel-absolute-path",
-                    f"A file of word vectors must be named relative to the config to travel with it; got '{name}'.",
+                    f"A file of word vectors or tokens must be named relative to the config to travel; got '{name}'.",
                     hint=f"Write: {os.path.relpath(file, launch.folder)}",
                 )
             files[str(PurePosixPath(name))] = file

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from declml.charts.chart import Chart, Grid, Picture, Series
+from declml.charts.scale import label
 from declml.charts.svg import draw
 from declml.contracts import Facts
 from declml.errors import UserProblem
@@ -234,7 +235,8 @@ def _residuals(kept: _Kept) -> Iterator[Picture]:
         return
     rest = kept.targets - kept.scores
     some = np.unique(np.linspace(0, len(rest) - 1, min(len(rest), _MOST_POINTS)).astype(np.int64))
-    note = f"mean {rest.mean():.4g}, standard deviation {rest.std():.4g}"
+    mean, deviation = (label(float(f"{each:.4g}")) for each in (rest.mean(), rest.std()))
+    note = f"mean {mean}, standard deviation {deviation}"
     series = Series(kept.output.name, kept.scores[some].tolist(), rest[some].tolist(), "points", note)
     low, high = float(kept.scores.min()), float(kept.scores.max())
     yield Chart(

@@ -114,7 +114,7 @@ def _words_of(file: Path) -> dict[str, Any]:
     from declml_schema.generate import component_json
 
     try:
-        components = plugin_components(load_plugin(file))
+        components = plugin_components(load_plugin(file), file.name)
         words: dict[str, list[dict[str, Any]]] = {}
         for component in components:
             words.setdefault(component.kind, []).append(

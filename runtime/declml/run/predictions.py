@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from shutil import rmtree
+from typing import IO, Any
 
 import numpy as np
 import polars as pl
@@ -63,33 +65,89 @@ def with_truth(frame: pl.DataFrame, plan: Plan, table: pl.DataFrame, rows: np.nd
 
 
 def write_frame(path: Path, frame: pl.DataFrame) -> None:
-    """Write a table as CSV, Parquet or JSON Lines by the file's ending; it appears whole or not at all.
+    """Write a table as CSV, Parquet or JSON Lines by the file's ending; it appears whole or not at all."""
+    with FrameWriter(path) as writer:
+        writer.add(frame)
 
-    CSV knows no lists: they are written as JSON, which reads back as a list of items or numbers.
+
+class FrameWriter:
+    """Writes a table piece by piece as CSV, Parquet or JSON Lines, by the file's ending.
+
+    The file appears whole when the ``with`` ends, and not at all when that ends with an error: what was there before
+    stays. Pieces have the same columns; one is in memory at a time. CSV knows no lists: they are written as JSON,
+    which reads back as a list of items or numbers.
     """
-    suffix = path.suffix.lower()
-    if suffix not in _WRITERS:
-        raise UserProblem(
-            "unknown-format",
-            f"The output must end in {', '.join(_WRITERS[:-1])} or {_WRITERS[-1]}; got '{path.name}'.",
-        )
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        if suffix == ".csv":
-            _flat(frame).write_csv(draft)
-        elif suffix == ".parquet":
-            frame.write_parquet(draft)
-        else:
-            frame.write_ndjson(draft)
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        if error.errno == errno.ENOENT:
-            raise UserProblem("absent-folder", f"The folder of the output must exist; got '{path.parent}'.") from error
-        raise storage_problem(error, path) from error
-    except pl.exceptions.PolarsError as error:
-        draft.unlink(missing_ok=True)
-        raise UserProblem("unwritable-path", f"{path} must be a place that can be written; got: {error}.") from error
+
+    def __init__(self, path: Path) -> None:
+        """Refuse a file whose ending is not known, with a `UserProblem`."""
+        self._path = path
+        self._suffix = path.suffix.lower()
+        self._draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._pieces = path.with_name(f".{path.name}.{os.getpid()}.pieces")
+        self._file: IO[bytes] | None = None
+        self.rows = 0
+        self.columns: tuple[str, ...] = ()
+        self._count = 0
+        if self._suffix not in _WRITERS:
+            raise UserProblem(
+                "unknown-format",
+                f"The output must end in {', '.join(_WRITERS[:-1])} or {_WRITERS[-1]}; got '{path.name}'.",
+            )
+
+    def __enter__(self) -> FrameWriter:
+        return self
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Write the next rows."""
+        with self._telling():
+            if self._suffix == ".parquet":
+                # Parquet is written once, from all pieces: a file of its own for each would have another content.
+                self._pieces.mkdir(exist_ok=True)
+                frame.write_ipc(self._pieces / f"{self._count:08}.arrow", compression="uncompressed")
+            else:
+                self._file = self._draft.open("wb") if self._file is None else self._file
+                if self._suffix == ".csv":
+                    _flat(frame).write_csv(self._file, include_header=self._count == 0)
+                else:
+                    frame.write_ndjson(self._file)
+        self._count += 1
+        self.rows += frame.height
+        self.columns = tuple(frame.columns)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                with self._telling():
+                    self._finish()
+        finally:
+            if self._file is not None:
+                self._file.close()
+            self._draft.unlink(missing_ok=True)
+            rmtree(self._pieces, ignore_errors=True)
+
+    def _finish(self) -> None:
+        if self._suffix == ".parquet":
+            pieces = [pl.scan_ipc(each) for each in sorted(self._pieces.iterdir())]
+            pl.concat(pieces).sink_parquet(self._draft)
+        elif self._file is not None:
+            self._file.close()
+        self._draft.replace(self._path)
+
+    @contextmanager
+    def _telling(self) -> Generator[None]:
+        """Turn what the disk says into one sentence for the user."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno == errno.ENOENT:
+                raise UserProblem(
+                    "absent-folder", f"The folder of the output must exist; got '{self._path.parent}'."
+                ) from error
+            raise storage_problem(error, self._path) from error
+        except pl.exceptions.PolarsError as error:
+            raise UserProblem(
+                "unwritable-path", f"{self._path} must be a place that can be written; got: {error}."
+            ) from error
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -51,13 +51,13 @@ def reproduce_run(original: Run, on_event: OnEvent | None = None) -> Reproductio
         plan=original.plan,  # as it was resolved then: defaults may have changed since
         dataset=[str(each) for each in paths],
         runs=original.path.parent.parent,
-        cache=_cache(original),
+        cache=cache_of(original),
         experiment=original.experiment,
         trigger="reproduce",
         parent=original.id,
         threads=record.get("threads"),
         device=record.get("device"),
-        base=_base(original),
+        base=base_of(original),
         kept_plugins=_plugins(original),
         sides=tuple(record["data"]["sides"]) if record["data"].get("sides") is not None else None,
     )
@@ -76,7 +76,7 @@ def reproduce_run(original: Run, on_event: OnEvent | None = None) -> Reproductio
     )
 
 
-def _base(run: Run) -> Path:
+def base_of(run: Run) -> Path:
     """Return where relative paths of the config start: its folder, as long as that is there."""
     folder = Path(str(run.record.get("folder") or run.path))
     return folder if folder.is_dir() else run.path
@@ -96,7 +96,8 @@ def _plugins(run: Run) -> tuple[Path, ...]:
     return files
 
 
-def _cache(run: Run) -> Path:
+def cache_of(run: Run) -> Path:
+    """Return the cache that a run was made with."""
     from declml.runs.places import cache_root
 
     return cache_root(start=run.path.parent.parent.parent)

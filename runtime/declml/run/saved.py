@@ -22,6 +22,7 @@ from declml.run.components import Components
 from declml.run.designs import MODEL_FORMAT, MODEL_TYPES, model_type_of
 from declml.run.files import file_hash, write_json
 from declml.run.network import losses_of
+from declml.run.older_plans import completed
 from declml.run.prepare import preprocessing_of
 from declml.run.work import Work
 from declml.runs.folder import Run
@@ -134,6 +135,7 @@ def load_model(run: Run) -> SavedModel:
         if each.is_file() and not is_trusted(each):
             raise untrusted_problem(each)
     components = Components(plugins)
+    plan = completed(plan, components.words)
     kind = model_type_of(plan)
     design = kind.design(plan, facts, components)
     module = design.build(plan.trainer["seed"])

@@ -73,14 +73,15 @@ def source_of(
             )
         found = obtain(named, base=folder, cache=cache, fetch=mode, news=news)
     elif is_path(dataset):
-        found = obtain(_texts(dataset), base=Path.cwd(), cache=cache, fetch=mode, news=news)
+        found = obtain(paths_as_text(dataset), base=Path.cwd(), cache=cache, fetch=mode, news=news)
     else:
         found = Obtained((_stored(dataset, cache / "frames"),))
     sha256 = content_hash_of_files(found.paths, cache / "hashes.sqlite")
     return Source(found.paths, sha256, found.sides, found.origins, found.findings)
 
 
-def _texts(paths: Any) -> str | list[str]:
+def paths_as_text(paths: Any) -> str | list[str]:
+    """Return one path, or a list of several, as text."""
     return [os.fspath(each) for each in paths] if isinstance(paths, list | tuple) else os.fspath(paths)
 
 
@@ -93,8 +94,8 @@ def table_of(data: Any, like: Reading | None = None) -> pl.DataFrame:
 
     if not is_path(data):
         return from_frame(data)
-    paths = list(obtain(_texts(data), base=Path.cwd(), cache=cache_root()).paths)
-    return read_table(paths, Reading() if like is None else _fitting(paths[0], like))
+    paths = list(obtain(paths_as_text(data), base=Path.cwd(), cache=cache_root()).paths)
+    return read_table(paths, Reading() if like is None else like_training(paths[0], like))
 
 
 def reading_again(data: Mapping[str, Any], types: Mapping[str, str]) -> Reading:
@@ -110,7 +111,7 @@ def reading_again(data: Mapping[str, Any], types: Mapping[str, str]) -> Reading:
     return Reading(trained.format, trained.separator, trained.null_values, trained.encoding, as_text=texts)
 
 
-def _fitting(path: Path, like: Reading) -> Reading:
+def like_training(path: Path, like: Reading) -> Reading:
     """Return the reading for a file like ``path``: its ending tells its format, and its header whether the separator
     is that of the training.
     """

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from declml.contracts import Optimizer
 from declml.errors import UserProblem
+from declml.training.random_state import random_state, restore_random_state
 from declml.training.tensor_file import TensorFile, read_state, read_tensors, write_tensors
 
 LATEST = "latest.safetensors"
@@ -68,7 +69,7 @@ def save_latest(folder: Path, module: nn.Module, optimizer: Optimizer, state: Ma
     tensors = {
         **{_WEIGHT + name: tensor for name, tensor in changing_weights(module).items()},
         **{_OPTIMIZER + name: tensor for name, tensor in optimizer.state().items()},
-        **{_RANDOM + name: tensor for name, tensor in _random_state(device_of(module)).items()},
+        **{_RANDOM + name: tensor for name, tensor in random_state(device_of(module)).items()},
     }
     write_tensors(folder / LATEST, tensors, {**state, "optimizer": optimizer.implementation})
 
@@ -91,7 +92,7 @@ def load_latest(folder: Path, module: nn.Module, optimizer: Optimizer) -> Mappin
         optimizer.load(_part(held, _OPTIMIZER))
     except (KeyError, RuntimeError, ValueError) as error:
         raise does_not_fit(f"an optimizer state that is not this model's: {error}") from error
-    _restore_random_state(_part(held, _RANDOM), device_of(module))
+    restore_random_state(_part(held, _RANDOM), device_of(module))
     return held.state
 
 
@@ -115,20 +116,3 @@ def latest_step(folder: Path) -> int | None:
 
 def _part(held: TensorFile, prefix: str) -> dict[str, Tensor]:
     return {name[len(prefix) :]: tensor for name, tensor in held.tensors.items() if name.startswith(prefix)}
-
-
-def _random_state(device: torch.device) -> dict[str, Tensor]:
-    state = {"cpu": torch.get_rng_state()}
-    if device.type == "cuda":
-        state["cuda"] = torch.cuda.get_rng_state(device)
-    elif device.type == "mps":
-        state["mps"] = torch.mps.get_rng_state()
-    return state
-
-
-def _restore_random_state(state: Mapping[str, Tensor], device: torch.device) -> None:
-    torch.set_rng_state(state["cpu"])
-    if "cuda" in state and device.type == "cuda":
-        torch.cuda.set_rng_state(state["cuda"], device)
-    elif "mps" in state and device.type == "mps":
-        torch.mps.set_rng_state(state["mps"])

@@ -55,6 +55,13 @@ def penalize(weights: Sequence[Tensor], *, l1: float, l2: float) -> None:
 
 
 @torch.no_grad()
+def penalty(weights: Sequence[Tensor], *, l1: float, l2: float) -> Tensor:
+    """Return ``l1 * sum(|w|) + l2 * sum(w ** 2)`` over all ``weights``, a scalar."""
+    absolute = torch.stack(torch._foreach_norm(list(weights), 1)).sum()
+    return l1 * absolute + l2 * torch.stack(torch._foreach_norm(list(weights))).square().sum()
+
+
+@torch.no_grad()
 def scale(grads: list[Tensor], factor: float) -> None:
     """Multiply ``grads`` by ``factor``, in place."""
     torch._foreach_mul_(grads, factor)

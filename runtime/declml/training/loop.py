@@ -18,6 +18,7 @@ from torch import Tensor
 from declml.contracts import Batch, Batches, Model, Optimizer, Scores
 from declml.errors import UserProblem
 from declml.training import checkpoints
+from declml.training.course import Course
 from declml.training.determinism import derive_seed
 from declml.training.gradients import all_finite
 from declml.training.ledger import LossLedger, loss_not_finite
@@ -74,7 +75,7 @@ class _Training:
         self._batches = batches
         self._optimizer = optimizer
         self._settings = settings
-        self._steps = settings.steps
+        self._course = Course(settings.steps, settings.batch_size, batches.steps)
         self._hooks = hooks
         self._folder = folder
         self._device = checkpoints.device_of(model.module)
@@ -82,6 +83,7 @@ class _Training:
         self._ledger = LossLedger(self._stepper.outputs, self._stepper.loss_weights, self._device)
         self._best = None if settings.decides is None else Best(settings.decides.goal)
         self._plateau = PlateauWatch(settings.plateau) if settings.plateau and settings.plateau.reductions else None
+        self._growth = PlateauWatch(settings.growth.watch) if settings.growth else None
         self._pot: Pot | None = None
         if settings.soup is not None and settings.decides is not None:
             self._pot = Pot(settings.soup, settings.decides.goal, folder, model.module)
@@ -118,41 +120,46 @@ class _Training:
             # Stopping comes before an evaluation, which can be long; the resumed run starts with it.
             if self._step and self._hooks.stop():
                 return "interrupted"
-            if self._steps.evaluates_after(self._step) and self._evaluated != self._step:
+            if self._course.evaluates_after(self._step) and self._evaluated != self._step:
                 self._evaluate()
             if self._is_patience_over():
                 return "early_stop"
-            if self._step >= self._steps.total:
-                return "epochs" if self._steps.total % self._steps.per_epoch == 0 else "train_steps"
+            if self._step >= self._course.total:
+                return "epochs" if self._course.ends_with_an_epoch else "train_steps"
             self._take_step(stream)
             self._look_at_the_clock()
 
     def _take_step(self, stream: Iterator[Batch]) -> None:
         step = self._step
-        # The last step of an epoch gets what is left of its batches.
-        done = step % self._steps.per_epoch * self._steps.accumulate
-        count = min(self._steps.accumulate, self._steps.batches_per_epoch - done)
-        self._stepper.take(stream, count, self._rate(step), self._record)
+        place = self._course.place(step)
+        self._stepper.take(stream, place.count, self._rate(step), self._record, batch_size=place.batch_size)
         self._step = step + 1
 
     def _record(self, losses: Sequence[Tensor], rows: int) -> None:
         self._ledger.add(losses, rows=rows, step=self._step + 1)
 
     def _rate(self, step: int) -> float:
-        rate = self._settings.learning_rate * self._settings.schedule(step)
+        rate = self._settings.learning_rate * self._settings.schedule(self._course.scheduled(step))
         return rate if self._plateau is None else rate * self._plateau.factor
 
     def _stream(self, step: int) -> Iterator[Batch]:
         """Yield the batches of all epochs, from optimizer step ``step`` on."""
-        settings, steps = self._settings, self._steps
-        first = step % steps.per_epoch * steps.accumulate
-        for epoch in range(step // steps.per_epoch, steps.epochs):
-            seed = derive_seed(settings.seed, "epoch", epoch) if settings.shuffle else None
-            yield from self._batches.epoch(settings.batch_size, seed=seed, first_step=first)
-            first = 0
-        raise RuntimeError(
-            f"batches must yield {self._steps.batches_per_epoch} batches an epoch, as they said; got fewer"
-        )
+        settings, told, size = self._settings, -1, 0
+        while True:
+            place = self._course.place(step)
+            if place.epoch == told:
+                raise RuntimeError(f"batches must yield as many an epoch as they said; got fewer of {place.batch_size}")
+            if settings.compile and place.batch_size != size:
+                # The first batch of the first epoch, which does not depend on where a run was cut.
+                first = self._batches.epoch(place.batch_size, seed=self._order(0))
+                self._stepper.prepare(next(first))
+            size = place.batch_size
+            yield from self._batches.epoch(place.batch_size, seed=self._order(place.epoch), first_step=place.first)
+            # Only now is it certain how large the batches of the next epoch are.
+            step, told = self._step, place.epoch
+
+    def _order(self, epoch: int) -> int | None:
+        return derive_seed(self._settings.seed, "epoch", epoch) if self._settings.shuffle else None
 
     # --- evaluation ---------------------------------------------------------------------------------------------------
 
@@ -203,7 +210,22 @@ class _Training:
             if self._plateau.offer(value, self._step):
                 message = f"No better {watched.metric}: the learning rate is now {self._rate(self._step):.3g}."
                 self._hooks.emit("log", level="info", message=message)
+        if self._growth is not None:
+            self._grow(self._growth, scores)
         return improved
+
+    def _grow(self, growth: PlateauWatch, scores: Mapping[str, Scores]) -> None:
+        """Let batches grow from the next epoch on, where what is watched got no better."""
+        watched, settings = growth.plateau, self._settings.growth
+        value = _look_up(scores, watched.split, watched.output, watched.metric)
+        assert settings is not None
+        wanted = max(int(self._course.batch_size * watched.rate), self._course.batch_size + 1)
+        size = min(wanted, settings.largest, self._batches.rows)
+        if size > self._course.batch_size and growth.offer(value, self._step):
+            epoch = self._course.grow(self._step, size)
+            if epoch is not None:
+                message = f"No better {watched.metric}: batches have {size} rows from epoch {epoch} on."
+                self._hooks.emit("log", level="info", message=message)
 
     def _is_patience_over(self) -> bool:
         patience = self._settings.patience
@@ -224,7 +246,7 @@ class _Training:
                 loss=self._ledger.recent(),
                 learning_rate=self._rate(self._step - 1),
                 steps_per_second=speed,
-                eta_seconds=(self._steps.total - self._step) / speed,
+                eta_seconds=(self._course.total - self._step) / speed,
             )
             self._told_at, self._told_step = now, self._step
         if now - self._saved_at >= self._settings.checkpoint_seconds:
@@ -234,9 +256,9 @@ class _Training:
         decides = self._settings.decides
         self._hooks.emit(
             "training_started",
-            epochs=self._steps.epochs,
-            steps_per_epoch=self._steps.per_epoch,
-            total_steps=self._steps.total,
+            epochs=self._settings.steps.epochs,
+            steps_per_epoch=self._settings.steps.per_epoch,
+            total_steps=self._course.total,
             batch_size=self._settings.batch_size,
             parameters=sum(each.numel() for each in self._stepper.weights),
             frozen_parameters=sum(each.numel() for each in self._module.parameters() if not each.requires_grad),
@@ -255,7 +277,7 @@ class _Training:
         outcome = Outcome(
             step=self._step,
             epoch=self._epoch(),
-            best_epoch=None if best_step is None else self._steps.epoch_of(best_step),
+            best_epoch=None if best_step is None else self._course.epoch_of(best_step),
             best_step=best_step,
             best_value=None if self._best is None or best_step is None else self._best.value,
             reason=reason,
@@ -275,7 +297,7 @@ class _Training:
         return outcome
 
     def _epoch(self) -> int:
-        return self._steps.epoch_of(self._step)
+        return self._course.epoch_of(self._step)
 
     # --- checkpoints --------------------------------------------------------------------------------------------------
 
@@ -291,11 +313,13 @@ class _Training:
             "epoch": self._epoch(),
             "evaluated": self._evaluated,
             "batch_size": self._settings.batch_size,
-            "steps_per_epoch": self._steps.per_epoch,
-            "accumulate": self._steps.accumulate,
+            "steps_per_epoch": self._settings.steps.per_epoch,
+            "accumulate": self._settings.steps.accumulate,
             "ledger": self._ledger.state(),
             "best": None if self._best is None else self._best.state(),
             "plateau": None if self._plateau is None else self._plateau.state(),
+            "course": self._course.state(),
+            "growth": None if self._growth is None else self._growth.state(),
             "stepper": self._stepper.state(),
             "soup": None if self._pot is None else self._pot.state(),
         }
@@ -306,7 +330,7 @@ class _Training:
 
     def _keep_best_on_disk(self) -> None:
         if self._kept is not None and self._best is not None and self._best.step is not None:
-            place: dict[str, Any] = {"step": self._best.step, "epoch": self._steps.epoch_of(self._best.step)}
+            place: dict[str, Any] = {"step": self._best.step, "epoch": self._course.epoch_of(self._best.step)}
             checkpoints.save_best(self._folder, self._module, self._kept, {**place, "value": self._best.value})
             self._kept = None
 
@@ -314,13 +338,16 @@ class _Training:
         state = checkpoints.load_latest(self._folder, self._module, self._optimizer)
         for name, value in (
             ("batch_size", self._settings.batch_size),
-            ("steps_per_epoch", self._steps.per_epoch),
-            ("accumulate", self._steps.accumulate),
+            ("steps_per_epoch", self._settings.steps.per_epoch),
+            ("accumulate", self._settings.steps.accumulate),
         ):
             if state[name] != value:
                 raise checkpoints.does_not_fit(f"one with {name} {state[name]}, where it is now {value}")
         self._step, self._evaluated = state["step"], state["evaluated"]
         self._ledger.load(state["ledger"])
+        self._course.load(state.get("course", ()))
+        if self._growth is not None and state.get("growth") is not None:
+            self._growth.load(state["growth"])
         self._stepper.load(state["stepper"])
         if self._pot is not None and state.get("soup") is not None:
             self._pot.load(state["soup"])

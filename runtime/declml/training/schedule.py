@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from declml.contracts import Schedule
@@ -16,7 +16,8 @@ class Steps:
     """How long a training is: optimizer steps per epoch and at most, and after which of them the model is evaluated.
 
     ``batches_per_epoch`` are cut into groups of ``accumulate``, one optimizer step each. ``every`` is the distance
-    between evaluations; None evaluates at ``marks``, steps within each epoch.
+    between evaluations; None evaluates at ``marks``, steps within each epoch. ``is_limited`` is whether ``total`` was
+    given as such, and not as a number of epochs.
     """
 
     per_epoch: int
@@ -25,6 +26,7 @@ class Steps:
     accumulate: int
     every: int | None
     marks: frozenset[int]
+    is_limited: bool = False
 
     @property
     def epochs(self) -> int:
@@ -50,6 +52,22 @@ class Steps:
             return step % self.every == 0
         return (step - 1) % self.per_epoch + 1 in self.marks
 
+    def with_batches(self, batches_per_epoch: int, *, epochs: int, total: int) -> Steps:
+        """Return the steps of ``epochs`` with so many batches each, or ``total`` where they are limited."""
+        per_epoch = math.ceil(batches_per_epoch / self.accumulate)
+        every = self.every
+        if every is not None:
+            # At most an epoch, or a number of whole ones.
+            every = min(every, per_epoch) if every < self.per_epoch else every // self.per_epoch * per_epoch
+        return replace(
+            self,
+            per_epoch=per_epoch,
+            total=total if self.is_limited else per_epoch * epochs,
+            batches_per_epoch=batches_per_epoch,
+            every=every,
+            marks=_marks(per_epoch, len(self.marks)),
+        )
+
 
 def count_steps(
     batches_per_epoch: int,
@@ -70,7 +88,6 @@ def count_steps(
     if batches_per_epoch < 1:
         raise ValueError(f"batches_per_epoch must be >= 1; got {batches_per_epoch}")
     per_epoch = math.ceil(batches_per_epoch / accumulate)
-    number = min(max(1, evaluations_per_epoch), per_epoch)
     every = min(steps_per_evaluation, per_epoch)
     if not every and not evaluations_per_epoch and epochs_per_evaluation > 1:
         every = per_epoch * epochs_per_evaluation
@@ -80,8 +97,15 @@ def count_steps(
         batches_per_epoch=batches_per_epoch,
         accumulate=accumulate,
         every=every or None,
-        marks=frozenset(math.ceil(per_epoch * place / number) for place in range(1, number + 1)),
+        marks=_marks(per_epoch, evaluations_per_epoch),
+        is_limited=train_steps is not None,
     )
+
+
+def _marks(per_epoch: int, evaluations: int) -> frozenset[int]:
+    """Return the steps of an epoch, from 1, that evaluations follow: the last one where none are asked for."""
+    number = min(max(1, evaluations), per_epoch)
+    return frozenset(math.ceil(per_epoch * place / number) for place in range(1, number + 1))
 
 
 def warmup_steps(steps: Steps, *, fraction: float = 0.0, evaluations: int = 0) -> int:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from declml.contracts import Decides, Emit, Schedule, Scores
 from declml.training.balancing import Balancing
+from declml.training.course import Growth
 from declml.training.gradients import Clipping
 from declml.training.precision import Precision
 from declml.training.schedule import Plateau, Steps
@@ -19,6 +20,7 @@ class Settings:
     """How to train.
 
     - ``steps``: from `declml.training.schedule.count_steps`; ``schedule`` is built for them, warm-up included.
+    - ``growth``: when batches grow; None keeps ``batch_size``.
     - ``l1``, ``l2``: penalties on all trainable weights.
     - ``splits``: evaluated at each evaluation, in this order; where ``training`` is not among them, its scores are the
       mean training loss since the last evaluation. Empty, that loss is all there is.
@@ -27,6 +29,7 @@ class Settings:
     - ``balancing``: how the losses of several outputs are weighed; None leaves them as the config weighs them.
     - ``soup``: which evaluated weights are averaged in the end; None keeps the best ones alone.
     - ``seed``: the root of the order of rows and of the random numbers in the model.
+    - ``compile``: whether the network is compiled by torch.compile.
     - ``checkpoint_seconds``: the most time that a killed run can lose; it changes no number.
     """
 
@@ -36,6 +39,7 @@ class Settings:
     schedule: Schedule
     seed: int
     plateau: Plateau | None = None
+    growth: Growth | None = None
     clipping: Clipping = field(default_factory=Clipping)
     l1: float = 0.0
     l2: float = 0.0
@@ -47,6 +51,7 @@ class Settings:
     balancing: Balancing | None = None
     soup: Soup | None = None
     shuffle: bool = True
+    compile: bool = False
     checkpoint_seconds: float = 30.0
 
 

@@ -88,3 +88,19 @@ def test_axes_name_a_few_round_values_within_their_range(low: float, high: float
 def test_what_lies_outside_a_range_is_put_at_its_end() -> None:
     scale = Scale.over([], (0.0, 1.0), 100, 200)
     assert [scale(each) for each in (-5, 0, 0.5, 9)] == [100, 100, 150, 200]
+
+
+def test_epochs_are_marked_at_whole_numbers_alone() -> None:
+    chart = Chart("learning", "l", "L", "D", "epoch", "loss", (Series("training", [1.0, 2.0, 3.0], [3.0, 2.0, 1.0]),))
+    across = re.findall(r'class="faint middle"[^>]*>([^<]+)<', draw(chart))
+    assert across == ["1", "2", "3"]
+
+
+def test_names_of_many_classes_stand_upright_and_clear_of_the_name_of_the_axis() -> None:
+    names = tuple(f"a_long_name_{place}" for place in range(30))
+    counts = tuple(tuple(int(row == column) for column in range(30)) for row in range(30))
+    text = draw(Grid("confusion", "c", "C", "D", "answered class", "true class", names, counts))
+    starts = [float(each) for each in re.findall(r"rotate\(-90 [\d.]+ ([\d.]+)\)", text)]
+    assert len(starts) == 30
+    name = re.search(r'y="(\d+)">answered class', text)
+    assert name is not None and float(name[1]) > starts[0] + 14 * 7

@@ -51,6 +51,17 @@ SMALL: dict[str, Any] = {
     "transformer_output_size": 6,
     "intermediate_size": 12,
     "max_position_embeddings": 24,
+    "dim": 8,
+    "n_heads": 2,
+    "hidden_dim": 12,
+    "n_positions": 24,
+    "n_embd": 8,
+    "n_head": 2,
+    "d_inner": 12,
+    "d_kv": 4,
+    "d_ff": 12,
+    "attention_window": 4,
+    "position_buckets": -1,
     "entity_1": ["size", "colour"],
     "entity_2": ["shape"],
 }
@@ -59,10 +70,13 @@ LISTS: dict[str, list[Any]] = {
     "fc_layers": [[{"output_size": 4}], [{"activation": "swiglu", "norm": "layer", "use_bias": False}] * 2],
     "norm_params": [{"eps": 0.5}],
     "adapter": [{"type": "lora", "r": 2}],
-    "pretrained_embeddings": [str(Path(__file__).with_name("word_vectors_of_6.txt"))],
+    "pretrained_kwargs": [{"num_hidden_layers": 1}],
+    "pos_att_type": [["c2p"]],
+    "pretrained_embeddings": [str(Path(__file__).with_name(f"word_vectors_of_{width}.txt")) for width in (6, WORDS)],
     "conv_layers": [[{"filter_size": 2}, {"num_filters": 4, "norm": "layer", "activation": "reglu"}]],
     "stacked_layers": [[[{"filter_size": 2}], [{}, {"num_filters": 2}]]],
     "fc_norm_params": [{"eps": 0.5}],
+    "str2idf": [{"word 3": 9.0}],
 }
 """Values of the parameters that are lists of mappings or mappings."""
 TARGETS: dict[str, dict[str, Any]] = {
@@ -113,7 +127,11 @@ class Case:
 
     @property
     def aside(self) -> set[str]:
-        """Parameters of decoders that act around the module: see test_dropout_samples.py."""
+        """Parameters of decoders that act around the module: see test_dropout_samples.py; and of tf_idf that act where
+        texts are read: see test_tf_idf.py.
+        """
+        if self.component.name == "tf_idf":
+            return {"ngram_range", "max_sequence_length"}
         if self.component.kind != "decoder":
             return set()
         return {"calibration", "mc_dropout_samples"} | (
@@ -268,7 +286,7 @@ def case(request: pytest.FixtureRequest, tiny_models: dict[str, str]) -> Case:
     if component.name == "longformer":
         # Its summary does not depend on what the other tokens of the last layer see.
         base |= {"reduce_output": "mean"}
-    if component.name == "bert":
+    if component.name in FAMILIES:
         base |= {"use_pretrained": False, "num_hidden_layers": 2}
     return Case(component, feature, base)
 
@@ -296,7 +314,7 @@ def alternatives(case: Case, name: str) -> list[Any]:
         elif kind["type"] == "boolean":
             found += [True, False]
         elif kind["type"] == "integer":
-            found += [0, 1, 2, 3, *([now + 1, now * 2] if now else [])]
+            found += [0, 1, 2, 3, *([now + 1, now * 2] if now and now != "auto" else [])]
         elif kind["type"] == "number":
             found += [0.5, 2.0]
         elif kind["type"] == "array":
@@ -313,7 +331,7 @@ def alternatives(case: Case, name: str) -> list[Any]:
 def valid(case: Case, name: str, value: Any) -> bool:
     try:
         parameters = case.parameters(**{name: value})
-    except ValidationError:
+    except (ValidationError, TypeError):  # the latter where a range meets the word `auto`
         return False
     return all(
         parameters[rule.parameter] % parameters[rule.other] == 0
@@ -325,10 +343,14 @@ def valid(case: Case, name: str, value: Any) -> bool:
 def context(case: Case, name: str) -> dict[str, Any]:
     """Return the values under which a parameter acts, as its rules tell."""
     answer: dict[str, Any] = {"use_pretrained": True} if name == "pretrained_model_name_or_path" else {}
+    if name == "pretrained_kwargs":
+        answer["num_hidden_layers"] = None  # the parameter of that name comes first
     base = case.parameters()
     for rule in case.component.rules:
         if rule.kind == "ignored-unless" and rule.parameter == name and base[rule.other] not in rule.values:
-            answer[rule.other] = rule.values[min(1, len(rule.values) - 1)]
+            answer[rule.other] = rule.values[min(1, len(rule.values) - 1)] if rule.values else LISTS[rule.other][0]
+        if rule.kind == "exclusive" and rule.parameter == name and rule.other in case.base:
+            answer[rule.other] = None
     # Two layers show a connection between them; one would not.
     if answer.get("num_fc_layers") == 1:
         answer["num_fc_layers"] = 2
@@ -676,7 +698,7 @@ def test_padding_changes_nothing(case: Case, training: bool) -> None:
     if case.component.kind != "encoder" or case.feature not in RAGGED:
         return
     values, lengths = case.inputs()
-    still = {name: 0.0 for name in case.component.parameters.model_fields if "dropout" in name}
+    still = {name: 0.0 for name in case.component.parameters.model_fields if "dropout" in name or "pdrop" in name}
     widened = torch.cat([values, torch.full((ROWS, 5), 3)], dim=1)
     for row, length in enumerate(lengths):
         widened[row, length:] = 4  # padding may hold any id: only the lengths count

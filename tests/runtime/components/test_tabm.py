@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from declml.components.combiners.concat import CONCAT
 from declml.components.combiners.tabm import TABM
 from declml.components.decoders.classifier import CLASSIFIER
 from declml.components.decoders.regressor import REGRESSOR
@@ -59,6 +60,28 @@ def test_the_values_of_a_features_vector_start_with_one_scale() -> None:
     assert torch.equal(scales[:, 0], scales[:, 1])
     assert torch.equal(scales[:, 3:], scales[:, 3:4].expand(3, 4))
     assert not torch.equal(scales[:, 0], scales[:, 2])
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_concat_can_be_a_batch_ensemble(residual: bool) -> None:
+    torch.manual_seed(1)
+    assert CONCAT.build is not None
+    given = {"num_fc_layers": 2, "output_size": 7, "batch_ensemble": True, "num_ensemble_members": 3}
+    parameters = CONCAT.parameters(**given, residual=residual, bias_initializer="normal").model_dump()
+    module = CONCAT.build([[2, 1], [4]], **parameters)
+    assert module.submodels == 3
+    answers = module(inputs())
+    first, second = (layer[0] for layer in module.stack.layers)
+    assert set(first.scales.detach().unique().tolist()) == set(second.out_scales.detach().unique().tolist()) == {-1, 1}
+    joined = torch.cat(inputs(), dim=1)
+    for index in range(3):
+        hidden = joined
+        for layer in (first, second):
+            linear = (hidden * layer.scales[index]) @ layer.weight.T * layer.out_scales[index] + layer.bias[index]
+            hidden = linear.relu() + (hidden if residual else 0)
+        torch.testing.assert_close(answers[:, index], hidden)
+    without = CONCAT.parameters(batch_ensemble=True, num_fc_layers=0).model_dump()
+    assert CONCAT.build([[2, 1], [4]], **without).submodels is None
 
 
 class _Plain(nn.Module):

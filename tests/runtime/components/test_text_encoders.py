@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pytest
@@ -18,12 +17,10 @@ from declml.components.encoders.pooling import pooled
 from declml.components.encoders.rnn import RNN
 from declml.components.encoders.stacked_cnn import STACKED_CNN
 from declml.components.encoders.stacked_parallel_cnn import STACKED_PARALLEL_CNN
-from declml.components.encoders.tf_idf import TF_IDF
 from declml.components.encoders.transformer import TRANSFORMER
 from declml.components.norms import BatchNorm
 from declml.components.token_states import reduce_tokens
 from declml.contracts import Member
-from declml.errors import UserProblem
 from declml_schema.declare import Component
 
 IDS = torch.tensor([[1, 2, 3, 4], [5, 6, 0, 0], [7, 0, 0, 0]])
@@ -169,27 +166,6 @@ def test_batch_norm_takes_a_last_batch_of_one_row() -> None:
     answers = norm(row)
     torch.testing.assert_close(answers, norm.eval()(row))
     assert all(torch.equal(old, new) for old, new in zip(before, norm.buffers(), strict=True))
-
-
-def test_tf_idf_is_what_the_formula_says() -> None:
-    assert TF_IDF.build is not None
-    facts = {"vocabulary": ["<PAD>", "<UNK>", "tea", "milk", "rye"], "documents": [0, 0, 4, 1, 2], "rows": 4}
-    ids, lengths = torch.tensor([[2, 3, 2, 1], [4, 2, 2, 2], [1, 0, 0, 0]]), torch.tensor([4, 1, 1])
-    module = TF_IDF.build([Member("words", facts)], **TF_IDF.parameters().model_dump())
-    weights = [math.log(5 / 5) + 1, math.log(5 / 2) + 1, math.log(5 / 3) + 1]
-    length = math.hypot(2 * weights[0], weights[1])
-    expected = torch.tensor([[2 * weights[0] / length, weights[1] / length, 0], [0, 0, 1], [0, 0, 0]])
-    torch.testing.assert_close(module(ids, lengths), expected)
-    kept = TF_IDF.build([Member("words", facts)], **TF_IDF.parameters(min_df=2, max_df=0.5).model_dump())
-    assert kept.widths == [1]
-    assert kept(ids, lengths).tolist() == [[0], [1], [0]]
-
-
-def test_tf_idf_must_be_left_some_tokens() -> None:
-    assert TF_IDF.build is not None
-    facts = {"vocabulary": ["<PAD>", "<UNK>", "tea"], "documents": [0, 0, 4], "rows": 4}
-    with pytest.raises(UserProblem, match="must leave some of the 1 tokens; got none with min_df 5 and max_df 1 of 4"):
-        TF_IDF.build([Member("words", facts)], min_df=5, max_df=1.0)
 
 
 def test_cnnrnn_and_stacked_parallel_cnn_read_the_order_of_tokens() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import torch
 
 from declml.components.features.number import InputNumber, InputNumberPreprocessing
 from declml.components.splits.random import split_randomly
-from declml.contracts import Encoded
+from declml.contracts import Batch, Encoded
 from declml.data.arrays import write_parts
-from declml.data.batches import GroupSource, InMemoryBatches
+from declml.data.batches import GroupSource, InMemoryBatches, RowTensors
 from declml.data.cache import Cache, content_hash_of_files
 from declml.data.columns import column_hash, hash_of_parts
 from declml.data.fit import Fitting, fit_feature
@@ -142,20 +143,75 @@ def test_ragged_arrays_are_joined(tmp_path: Path) -> None:
 VALUES = np.arange(4000, dtype=np.float32)
 
 
-def windowed(rows: np.ndarray, most_bytes: int) -> WindowedBatches:
-    def read(some: np.ndarray) -> InMemoryBatches:
-        assert len(some) * 8 <= max(most_bytes // 8, 64 * 8)  # a window is what it promises to be
-        return InMemoryBatches(
-            [GroupSource(torch.from_numpy(VALUES[some][:, None]))], {"y": torch.from_numpy(VALUES[some])}
-        )
+def gathered(some: np.ndarray) -> RowTensors:
+    """Return rows whose every part tells which row it is: a number, tokens of a length of its own, two targets."""
+    lengths = some % 4
+    offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]))
+    tokens = torch.from_numpy(np.repeat(some, lengths).astype(np.int32))
+    spoken = GroupSource(tokens, offsets, pad=-100)
+    values = torch.from_numpy(VALUES[some])
+    groups = [GroupSource(values[:, None]), GroupSource(tokens, offsets, pad=7, width=2)]
+    return RowTensors(groups, {"y": values, "spoken": spoken})
 
-    return WindowedBatches(rows, read, row_bytes=8, most_bytes=most_bytes)
+
+def windowed(rows: np.ndarray, most_bytes: int, scratch: Path) -> tuple[WindowedBatches, list[int]]:
+    """Return the batches and the sizes of what was gathered from the columns for them."""
+    taken: list[int] = []
+
+    def read(some: np.ndarray) -> RowTensors:
+        assert len(some) * 8 <= max(most_bytes // 8, 64 * 8)  # a window is what it promises to be
+        taken.append(len(some))
+        return gathered(some)
+
+    def cut(tensors: RowTensors) -> InMemoryBatches:
+        return InMemoryBatches(tensors.groups, tensors.targets)
+
+    return WindowedBatches(rows, read, cut, row_bytes=8, most_bytes=most_bytes, scratch=scratch), taken
+
+
+def told(batches: Iterable[Batch]) -> list[Any]:
+    return [
+        [[part.tolist() for group in batch.groups for part in group if part is not None]]
+        + [each.tolist() for each in batch.targets.values()]
+        for batch in batches
+    ]
+
+
+def test_from_the_second_pass_on_rows_lie_side_by_side_and_are_the_same(tmp_path: Path) -> None:
+    rows = np.arange(0, 3000, 3)
+    batches, taken = windowed(rows, 8000, tmp_path / "rows")
+    first = told(batches.epoch(32, seed=5))
+    assert sum(taken) == len(rows)
+    for number in range(3):
+        assert told(batches.epoch(32, seed=5)) == first
+        assert sum(taken) == 2 * len(rows), number  # once more to pack them, and never again
+    assert told(batches.epoch(32, seed=5, first_step=11)) == first[11:]
+    assert told(batches.epoch(32, seed=6)) != first
+    in_order = told(batches.epoch(32, seed=None))
+    assert in_order == told(windowed(rows, 8000, tmp_path)[0].epoch(32, seed=None))
+    assert not list((tmp_path / "rows").iterdir())
+
+
+def test_without_room_on_the_disk_rows_are_gathered_each_time(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text("no folder")
+    rows = np.arange(300)
+    batches, taken = windowed(rows, 8000, tmp_path / "rows")
+    passes = [told(batches.epoch(32, seed=5)) for _ in range(3)]
+    assert passes[0] == passes[1] == passes[2]
+    assert sum(taken) == 3 * len(rows)
+
+
+def test_rows_without_a_token_are_packed(tmp_path: Path) -> None:
+    rows = np.arange(0, 4000, 4)
+    batches, _ = windowed(rows, 8000, tmp_path)
+    first = told(batches.epoch(64, seed=1))
+    assert told(batches.epoch(64, seed=1)) == first
 
 
 @pytest.mark.parametrize(("count", "size"), [(1000, 10), (1003, 16), (7, 16), (64, 64), (129, 64)])
-def test_every_row_is_in_one_batch_of_an_epoch(count: int, size: int) -> None:
+def test_every_row_is_in_one_batch_of_an_epoch(tmp_path: Path, count: int, size: int) -> None:
     rows = np.arange(0, count * 3, 3)
-    batches = windowed(rows, 20_000)
+    batches, _ = windowed(rows, 20_000, tmp_path)
     epoch = list(batches.epoch(size, seed=5))
     seen = np.concatenate([batch.targets["y"].numpy() for batch in epoch])
     assert len(epoch) == batches.steps(size) and [batch.rows for batch in epoch[:-1]] == [size] * (len(epoch) - 1)
@@ -172,11 +228,13 @@ def test_every_row_is_in_one_batch_of_an_epoch(count: int, size: int) -> None:
         assert rest == [batch.targets["y"].tolist() for batch in epoch[step:]]
 
 
-def test_evaluation_meets_every_row_with_its_place() -> None:
+def test_evaluation_meets_every_row_with_its_place(tmp_path: Path) -> None:
     rows = np.arange(5, 1005)
-    found = np.full(1000, -1.0)
-    for places, batch in windowed(rows, 4000).every_row(32):
-        found[places.numpy()] = batch.targets["y"].numpy()
-    assert np.array_equal(found, rows)
-    in_order = [batch.targets["y"].numpy() for batch in windowed(rows, 4000).epoch(32, seed=None)]
+    batches, _ = windowed(rows, 4000, tmp_path)
+    for _ in range(3):
+        found = np.full(1000, -1.0)
+        for places, batch in batches.every_row(32):
+            found[places.numpy()] = batch.targets["y"].numpy()
+        assert np.array_equal(found, rows)
+    in_order = [batch.targets["y"].numpy() for batch in batches.epoch(32, seed=None)]
     assert np.array_equal(np.concatenate(in_order), rows)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from declml.errors import UserProblem
-from declml.run.automatic import EVALUATIONS, automatic
+from declml.run.automatic import EVALUATIONS, automatic, sized
 from declml.run.components import Components
 from declml.run.settings import decides_of, settings_of, steps_of
 from declml.training.precision import Precision
@@ -44,7 +44,7 @@ BERT = ", encoder: {type: bert, trainable: true}"
 
 
 @pytest.mark.parametrize(
-    ("rows", "size"), [(1, 256), (32_768, 256), (32_769, 512), (100_000, 1024), (10_000_000, 1024)]
+    ("rows", "size"), [(1, 256), (32_768, 256), (32_769, 512), (131_072, 512), (131_073, 1024), (10_000_000, 1024)]
 )
 def test_the_automatic_batch_of_a_table_grows_with_its_rows(rows: int, size: int) -> None:
     assert plan(rows=rows).trainer["batch_size"] == size
@@ -70,7 +70,7 @@ def test_the_automatic_rate_of_a_table_grows_with_its_batch(batch: int, rate: fl
 
 
 def test_the_automatic_rate_fits_the_automatic_batch() -> None:
-    assert plan(rows=100_000).trainer["learning_rate"] == 0.008
+    assert plan(rows=200_000).trainer["learning_rate"] == 0.008
 
 
 @pytest.mark.parametrize("rows", [30, 300, 3_000, 30_000, 300_000])
@@ -210,3 +210,94 @@ def test_a_soup_needs_evaluations() -> None:
     assert settings("trainer: {}").soup is None
     with pytest.raises(UserProblem, match="model_soup must have evaluations"):
         settings("trainer: {model_soup: uniform, skip_all_evaluation: true}")
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "size", "added"),
+    [(320, "", 320, 1), (8_193, "", 4_097, 2), (100_000, ", max_batch_size: 1000", 1_000, 100)],
+)
+def test_optimizers_that_measure_their_steps_take_all_rows_in_each(rows: int, more: str, size: int, added: int) -> None:
+    for name in ("lbfgs", "rprop"):
+        trainer = plan(f"trainer: {{optimizer: {{type: {name}}}{more}}}\n", rows=rows).trainer
+        assert (trainer["batch_size"], trainer["gradient_accumulation_steps"]) == (size, added)
+        assert trainer["learning_rate"] == 1.0 or name == "rprop"
+    given = plan("trainer: {optimizer: {type: lbfgs}, batch_size: 64, learning_rate: 0.5}\n", rows=rows).trainer
+    assert (given["batch_size"], given["gradient_accumulation_steps"], given["learning_rate"]) == (64, 1, 0.5)
+    added_up = plan("trainer: {optimizer: {type: lbfgs}, gradient_accumulation_steps: 2}\n", rows=rows).trainer
+    assert added_up["gradient_accumulation_steps"] == 2
+    assert added_up["batch_size"] == -(-rows // 2)
+
+
+GROWING = "increase_batch_size_on_plateau: 2, increase_batch_size_eval_metric: accuracy"
+
+
+def test_what_batches_grow_by_is_evaluated() -> None:
+    grown = settings(f"trainer: {{{GROWING}, increase_batch_size_on_plateau_patience: 3, max_batch_size: 99}}\n")
+    assert grown.growth.largest == 99
+    watch = grown.growth.watch
+    assert (watch.reductions, watch.patience, watch.rate) == (2, 3, 2.0)
+    assert (watch.split, watch.output, watch.metric, watch.goal) == ("training", "y", "accuracy", "maximize")
+    assert grown.splits == ("training", "validation")
+    assert settings("trainer: {epochs: 2}\n").growth is None
+    plain = settings("trainer: {increase_batch_size_on_plateau: 1}\n")
+    assert (plain.growth.watch.output, plain.growth.watch.metric) == ("combined", "loss")
+    assert plain.splits == ("validation",)
+
+
+def test_a_plateau_on_rows_that_are_not_there_is_refused() -> None:
+    with pytest.raises(UserProblem, match="the split test, which has none"):
+        settings(f"trainer: {{{GROWING}, increase_batch_size_eval_split: test}}\n")
+    with pytest.raises(UserProblem, match="increase_batch_size_on_plateau must watch a metric") as caught:
+        settings(f"trainer: {{{GROWING}}}\n", validation=0)
+    assert caught.value.path == "trainer.increase_batch_size_on_plateau"
+    lowered = "{reduce_on_plateau: 1, reduce_eval_metric: accuracy, reduce_eval_split: training}"
+    assert settings(f"trainer: {{learning_rate_scheduler: {lowered}}}\n").splits == ("training", "validation")
+
+
+@pytest.mark.parametrize(
+    ("trainer", "expected"),
+    [
+        ("", ("combined", "loss", "minimize")),
+        ("validation_metric: r2", ("n", "r2", "maximize")),
+        ("validation_metric: roc_auc", ("y", "roc_auc", "maximize")),
+        ("validation_metric: mean_absolute_error", ("n", "mean_absolute_error", "minimize")),
+        ("validation_metric: loss", ("combined", "loss", "minimize")),
+        ("validation_field: combined, validation_metric: loss", ("combined", "loss", "minimize")),
+        ("validation_field: n, validation_metric: loss", ("n", "loss", "minimize")),
+        ("validation_field: n", ("n", "mean_squared_error", "minimize")),
+        ("validation_field: c, validation_metric: accuracy", ("c", "accuracy", "maximize")),
+        ("validation_metric: accuracy", ("y", "accuracy", "maximize")),
+    ],
+)
+def test_any_metric_of_any_output_decides_by_its_name(trainer: str, expected: tuple[str, str, str]) -> None:
+    head = (
+        "input_features: [{name: a, type: number}]\n"
+        "output_features: [{name: 'y', type: binary}, {name: 'n', type: number}, {name: c, type: category}]\n"
+    )
+    decides = decides_of(plan(f"trainer: {{{trainer}}}\n", head=head), Components())
+    assert (decides.output, decides.metric, decides.goal) == expected
+
+
+@pytest.mark.parametrize(("rows", "submodels", "width"), [(1, 8, 128), (32_768, 8, 128), (32_769, 2, 256)])
+def test_many_rows_get_fewer_and_wider_networks(rows: int, submodels: int, width: int) -> None:
+    parameters = sized(plan(), Components(), rows).combiner.parameters
+    assert (parameters["num_submodels"], parameters["output_size"]) == (submodels, width)
+
+
+def test_what_a_config_says_of_its_networks_stays() -> None:
+    parameters = sized(plan("combiner: {type: tabm, num_submodels: 5}\n"), Components(), 100_000).combiner.parameters
+    assert (parameters["num_submodels"], parameters["output_size"]) == (5, 256)
+
+
+def test_another_combiner_does_not_depend_on_the_rows() -> None:
+    made = plan("combiner: {type: concat}\n")
+    assert sized(made, Components(), 1_000_000) is made
+
+
+def test_networks_that_fit_many_rows_are_trained_for_more_steps() -> None:
+    rows = 65_536
+    steps = {
+        said: plan(said, rows=rows).trainer["epochs"]
+        for said in ("", "combiner: {type: tabm, num_submodels: 8}\n", "combiner: {type: concat}\n")
+    }
+    assert list(steps.values()) == [20, 10, 10]

@@ -12,7 +12,7 @@ from declml.components.dropout import Dropout
 from declml.components.initializers import BiasInitializer, WeightsInitializer
 from declml.components.layer_list import MOST_LAYERS, FcLayer, stack_widths
 from declml.components.norms import NORM_PARAMS_RULE, Norm, NormParams, norm_layer
-from declml_schema.declare import Component, parameter
+from declml_schema.declare import Component, Rule, parameter
 
 
 class ConcatParameters(ListedLayerParameters):
@@ -34,12 +34,22 @@ class ConcatParameters(ListedLayerParameters):
     residual: bool = parameter(
         False, "Whether a layer as wide as its input adds its answer to that input, which helps stacks of many layers."
     )
+    batch_ensemble: bool = parameter(
+        False,
+        "Whether the layers are several networks that share their weights, each with scales of its own, and answer"
+        " together, which costs more time; tabm does so too, with other scales.",
+        common=True,
+    )
+    num_ensemble_members: int = parameter(
+        4, "How many networks there are with batch_ensemble; more cost more time.", ge=1, le=256, unit="networks"
+    )
 
 
 class Concat(nn.Module):
     """Join feature vectors and mix them with dense layers.
 
-    Shape: one ``(batch, width_i)`` per group -> ``(batch, width)``.
+    With ``batch_ensemble`` each of ``submodels`` networks answers for itself (Wen et al. 2020, arXiv:2002.06715).
+    Shape: one ``(batch, width_i)`` per group -> ``(batch, width)``, or ``(batch, submodel, width)``.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
@@ -57,14 +67,18 @@ class Concat(nn.Module):
         norm_params: NormParams | None,
         fc_layers: Sequence[FcLayer] | None,
         residual: bool,
+        batch_ensemble: bool,
+        num_ensemble_members: int,
     ) -> None:
         super().__init__()
         joined = sum(map(sum, widths))
         self.norm = norm_layer(norm, joined, norm_params)
         self.dropout = Dropout(dropout)
+        layers = stack_widths(num_fc_layers, output_size, fc_layers)
+        self.submodels = num_ensemble_members if batch_ensemble and layers else None
         self.stack = DenseStack(
             joined,
-            stack_widths(num_fc_layers, output_size, fc_layers),
+            layers,
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
@@ -74,11 +88,12 @@ class Concat(nn.Module):
             norm_params=norm_params,
             fc_layers=fc_layers,
             residual=residual,
+            members=self.submodels,
         )
         self.width = self.stack.width
 
     def forward(self, groups: Sequence[Tensor]) -> Tensor:
-        """``(batch, width_i)`` per group -> ``(batch, width)``."""
+        """``(batch, width_i)`` per group -> ``(batch, width)``, or ``(batch, submodel, width)``."""
         return self.stack(self.dropout(self.norm(join(list(groups)))))
 
 
@@ -91,9 +106,19 @@ CONCAT = Component(
     rules=(
         *layer_rules(
             "num_fc_layers",
-            ("output_size", "activation", "residual", "use_bias", "weights_initializer", "bias_initializer"),
+            (
+                "output_size",
+                "activation",
+                "residual",
+                "use_bias",
+                "weights_initializer",
+                "bias_initializer",
+                "batch_ensemble",
+                "num_ensemble_members",
+            ),
             listed="fc_layers",
         ),
+        Rule("ignored-unless", "num_ensemble_members", "batch_ensemble", (True,), "It acts only with batch_ensemble."),
         count_rule("num_fc_layers"),
         NORM_PARAMS_RULE,
         BIAS_RULE,

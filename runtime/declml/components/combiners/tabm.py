@@ -18,15 +18,21 @@ from declml.components.dropout import Dropout
 from declml.components.initializers import BiasInitializer, WeightsInitializer
 from declml.components.layer_list import MOST_LAYERS
 from declml.components.norms import NORM_PARAMS_RULE, Norm, NormParams, norm_layer
+from declml.components.shared_linear import OverRows, SharedLinear
 from declml_schema.declare import Component, parameter
+
+_FOR_FEW_ROWS = {"num_submodels": 8, "output_size": 128}
+_FOR_MANY_ROWS = {"num_submodels": 2, "output_size": 256}
+"""Many rows are learned from in more steps by wider networks; what several of them add is then less."""
 
 
 class TabMParameters(LayerParameters):
     """What a config may say of ``tabm``."""
 
-    num_submodels: int = parameter(
-        8,
-        "How many networks answer together; more are often more accurate and better calibrated, and cost more.",
+    num_submodels: int | Literal["auto"] = parameter(
+        "auto",
+        "How many networks answer together; more are often more accurate and better calibrated, and cost more; auto"
+        " takes 8, and 2 for more than 32,768 training rows.",
         ge=1,
         le=256,
         unit="networks",
@@ -39,8 +45,13 @@ class TabMParameters(LayerParameters):
         le=MOST_LAYERS,
         common=True,
     )
-    output_size: int = parameter(
-        128, "The width of each dense layer; wider layers learn more and cost more.", ge=1, unit="values", common=True
+    output_size: int | Literal["auto"] = parameter(
+        "auto",
+        "The width of each dense layer; wider layers learn more and cost more; auto takes 128, and 256 for more than"
+        " 32,768 training rows.",
+        ge=1,
+        unit="values",
+        common=True,
     )
     adapters: Literal["first", "all"] = parameter(
         "first",
@@ -59,7 +70,8 @@ class TabMParameters(LayerParameters):
 class TabM(nn.Module):
     """Dense layers that all networks share, behind scales of the features that each network has for itself.
 
-    A feature's vector starts with one scale for all of its values, drawn from the normal distribution.
+    A feature's vector starts with one scale for all of its values, drawn from the normal distribution. ``auto`` is what
+    suits few rows: who knows their number decides before.
     Shape: one ``(batch, width_i)`` per group -> ``(batch, submodel, width)``.
     """
 
@@ -67,9 +79,9 @@ class TabM(nn.Module):
         self,
         widths: Sequence[Sequence[int]],
         *,
-        num_submodels: int,
+        num_submodels: int | Literal["auto"],
         num_fc_layers: int,
-        output_size: int,
+        output_size: int | Literal["auto"],
         adapters: Literal["first", "all"],
         use_bias: bool,
         weights_initializer: WeightsInitializer,
@@ -80,6 +92,10 @@ class TabM(nn.Module):
         norm_params: NormParams | None,
     ) -> None:
         super().__init__()
+        if num_submodels == "auto":
+            num_submodels = _FOR_FEW_ROWS["num_submodels"]
+        if output_size == "auto":
+            output_size = _FOR_FEW_ROWS["output_size"]
         self.submodels = num_submodels
         self.width = output_size
         features = [width for group in widths for width in group]
@@ -100,9 +116,9 @@ class TabM(nn.Module):
                 scales = torch.ones(num_submodels, output_size)
             over_width = norm_layer(norm, outputs, norm_params)
             own = num_submodels if adapters == "all" else None
-            layers.append(_SharedLinear(linear, scales, own, has_bias=use_bias))
+            layers.append(SharedLinear(linear, scales, own, has_bias=use_bias))
             layers += [
-                _OverRows(over_width) if norm in ("batch", "ghost") else over_width,
+                OverRows(over_width) if norm in ("batch", "ghost") else over_width,
                 activation_layer(activation),
                 Dropout(dropout),
             ]
@@ -113,46 +129,6 @@ class TabM(nn.Module):
         return self.layers(join(list(groups)))
 
 
-class _SharedLinear(nn.Module):
-    """A linear layer whose weights all networks share; each scales what comes in, and with ``submodels`` what goes out.
-
-    Shape: ``(batch, in)``, or ``(batch, submodel, in)`` -> ``(batch, submodel, out)``.
-    """
-
-    def __init__(self, linear: Linear, scales: Tensor | None, submodels: int | None, *, has_bias: bool) -> None:
-        super().__init__()
-        self.weight = linear.weight  # (out, in)
-        self.bias: nn.Parameter | None = linear.bias
-        if submodels is not None and has_bias:
-            self.bias = nn.Parameter(linear.bias.data.repeat(submodels, 1))
-        self.scales = None if scales is None else nn.Parameter(scales)
-        self.out_scales = None if submodels is None else nn.Parameter(torch.ones(submodels, linear.out_features))
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        """As above."""
-        if hidden.dim() == 2 and self.scales is not None:
-            # The networks' weights side by side: one product over the rows, none of which is repeated.
-            weights = (self.scales.unsqueeze(1) * self.weight).flatten(0, 1)  # (submodel * out, in)
-            answer = nn.functional.linear(hidden, weights).unflatten(1, (len(self.scales), -1))
-        else:
-            answer = nn.functional.linear(hidden if self.scales is None else hidden * self.scales, self.weight)
-        if self.out_scales is not None:
-            answer = answer * self.out_scales
-        return answer if self.bias is None else answer + self.bias
-
-
-class _OverRows(nn.Module):
-    """A norm that takes all networks' rows together: ``(batch, submodel, width)`` -> the same shape."""
-
-    def __init__(self, norm: nn.Module) -> None:
-        super().__init__()
-        self.norm = norm
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        """``(batch, submodel, width)`` -> the same shape."""
-        return self.norm(hidden.flatten(0, 1)).unflatten(0, hidden.shape[:2])
-
-
 TABM = Component(
     kind="combiner",
     name="tabm",
@@ -160,4 +136,10 @@ TABM = Component(
     parameters=TabMParameters,
     build=TabM,
     rules=(NORM_PARAMS_RULE, BIAS_RULE),
+    facts={
+        "by_rows": (
+            {"above": 0, "parameters": _FOR_FEW_ROWS},
+            {"above": 32_768, "parameters": _FOR_MANY_ROWS, "most_steps": 5_120},
+        )
+    },
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from declml.components.encoders.adapters import ADAPTER_RULE
 from declml.components.encoders.pretrained_build import build_transformer, reduce_parameter
-from declml.components.encoders.pretrained_parts import IMPLIES, PACE, ReduceTokens, TransformerParameters
+from declml.components.encoders.pretrained_parts import FACTS, ReduceTokens, TransformerParameters
 from declml_schema.declare import Component, parameter
 
 
@@ -28,7 +26,7 @@ AUTO_TRANSFORMER = Component(
     doc="Encodes the text with any pretrained model of the Hugging Face transformers library.",
     parameters=AutoTransformerParameters,
     features=("text",),
-    build=partial(build_transformer, encoder="auto_transformer", model_type=None),
+    build=build_transformer,
     rules=(ADAPTER_RULE,),
-    facts={"implies": IMPLIES, "pace": PACE},
+    facts=FACTS,
 )

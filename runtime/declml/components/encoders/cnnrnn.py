@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
-from declml.components.activations import LayerActivation
+from declml.components.activations import Activation, LayerActivation
 from declml.components.dense_stack import BIAS_RULE, DenseStack, count_rule, layer_rules
 from declml.components.dropout import Dropout
 from declml.components.encoders.conv_layers import (
@@ -19,8 +19,8 @@ from declml.components.encoders.conv_layers import (
 )
 from declml.components.encoders.convolution import FilterParameters, StrideParameters
 from declml.components.encoders.pooling import Padding, PoolFunction, StridedPoolParameters
+from declml.components.encoders.recurrent_cells import GATES_RULE, CellType
 from declml.components.encoders.recurrent_stack import (
-    CellType,
     ForgetGateParameters,
     StateParameters,
     read_in_order,
@@ -112,6 +112,9 @@ class CnnRnn(nn.Module):
         state_size: int,
         bidirectional: bool,
         unit_forget_bias: bool,
+        activation: Activation | None,
+        recurrent_activation: Activation | None,
+        recurrent_dropout: float,
         recurrent_initializer: WeightsInitializer,
         dropout: float,
         reduce_output: ReduceOutput,
@@ -172,6 +175,9 @@ class CnnRnn(nn.Module):
             bias_initializer=bias_initializer,
             recurrent_initializer=recurrent_initializer,
             unit_forget_bias=unit_forget_bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            recurrent_dropout=recurrent_dropout,
         )
         self.stack = DenseStack(
             width,
@@ -215,5 +221,6 @@ CNNRNN = Component(
         BIAS_RULE,
         Rule("ignored-unless", "unit_forget_bias", "cell_type", ("lstm",), "Only an lstm has forget gates."),
         Rule("ignored-unless", "unit_forget_bias", "use_bias", (True,), "unit_forget_bias acts only with use_bias."),
+        GATES_RULE,
     ),
 )

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from declml.components.encoders.adapters import ADAPTER_RULE
-from declml.components.encoders.pretrained_build import UNPOOLED, build_transformer, pretrained_name, reduce_parameter
-from declml.components.encoders.pretrained_parts import IMPLIES, PACE, TransformerParameters
+from declml.components.encoders.pretrained_build import UNPOOLED, pretrained_name, reduce_parameter
+from declml.components.encoders.pretrained_family import Family, FamilyBuild, family_rules
+from declml.components.encoders.pretrained_parts import FACTS, TransformerParameters
+from declml.components.encoders.pretrained_sizes import (
+    HiddenAct,
+    activation,
+    equal_heads,
+    heads,
+    inner_width,
+    layers,
+    positions,
+    spread,
+    width,
+    zeroed,
+    zeroed_attention,
+)
 from declml.components.token_states import WeightlessReduction
-from declml_schema.declare import Component
+from declml_schema.declare import Component, parameter
+
+FAMILY = Family(
+    encoder="distilbert",
+    model_type="distilbert",
+    layers="n_layers",
+    training=(
+        "dropout",
+        "attention_dropout",
+    ),
+)
 
 
 class DistilbertParameters(TransformerParameters):
@@ -16,6 +37,18 @@ class DistilbertParameters(TransformerParameters):
 
     pretrained_model_name_or_path: str = pretrained_name("distilbert-base-uncased")
     reduce_output: WeightlessReduction = reduce_parameter("sum", UNPOOLED)
+    dim: int = width(768)
+    n_heads: int = heads(12)
+    n_layers: int = layers(6)
+    hidden_dim: int = inner_width(3072)
+    activation: HiddenAct = activation("gelu")
+    max_position_embeddings: int = positions(512)
+    sinusoidal_pos_embds: bool = parameter(
+        False, "Whether the vectors of places start as waves of many lengths, in a model from scratch."
+    )
+    initializer_range: float = spread()
+    dropout: float = zeroed(0.1)
+    attention_dropout: float = zeroed_attention(0.1)
 
 
 DISTILBERT = Component(
@@ -24,7 +57,7 @@ DISTILBERT = Component(
     doc="Encodes the text with DistilBERT, a BERT of half the layers that learned from the whole one.",
     parameters=DistilbertParameters,
     features=("text",),
-    build=partial(build_transformer, encoder="distilbert", model_type="distilbert"),
-    rules=(ADAPTER_RULE,),
-    facts={"implies": IMPLIES, "pace": PACE},
+    build=FamilyBuild(FAMILY, DistilbertParameters),
+    rules=(*family_rules(FAMILY, DistilbertParameters), equal_heads("dim", "n_heads")),
+    facts=FACTS,
 )

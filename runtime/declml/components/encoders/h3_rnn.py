@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from declml.components.activations import Activation
 from declml.components.dense_stack import BIAS_RULE, LinearParameters
 from declml.components.dropout import Dropout
 from declml.components.encoders.h3_parts import CellVectors, embedding_size_parameter
-from declml.components.encoders.recurrent_stack import CellType, read_in_order, recurrent_layers
+from declml.components.encoders.recurrent_cells import GATES_RULE, CellParameters, CellType
+from declml.components.encoders.recurrent_stack import read_in_order, recurrent_layers
 from declml.components.initializers import PLANNED_INITIALIZERS, BiasInitializer, WeightsInitializer
 from declml.components.layer_list import MOST_LAYERS
 from declml.components.token_states import PLANNED_WEIGHTLESS, Reduction, reduce_tokens
@@ -17,7 +19,7 @@ from declml.contracts import Member
 from declml_schema.declare import Component, Rule, parameter
 
 
-class H3RnnParameters(LinearParameters):
+class H3RnnParameters(LinearParameters, CellParameters):
     """What a config may say of ``rnn`` for an H3 cell."""
 
     embedding_size: int = embedding_size_parameter()
@@ -76,6 +78,9 @@ class H3Rnn(nn.Module):
         dropout: float,
         use_bias: bool,
         unit_forget_bias: bool,
+        activation: Activation | None,
+        recurrent_activation: Activation | None,
+        recurrent_dropout: float,
         weights_initializer: WeightsInitializer,
         bias_initializer: BiasInitializer,
         recurrent_initializer: WeightsInitializer,
@@ -95,6 +100,9 @@ class H3Rnn(nn.Module):
             bias_initializer=bias_initializer,
             recurrent_initializer=recurrent_initializer,
             unit_forget_bias=unit_forget_bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            recurrent_dropout=recurrent_dropout,
         )
         self.widths = [width]
         self.reduce_output: Reduction = reduce_output
@@ -117,5 +125,6 @@ H3_RNN = Component(
         BIAS_RULE,
         Rule("ignored-unless", "unit_forget_bias", "cell_type", ("lstm",), "Only an lstm has forget gates."),
         Rule("ignored-unless", "unit_forget_bias", "use_bias", (True,), "unit_forget_bias acts only with use_bias."),
+        GATES_RULE,
     ),
 )

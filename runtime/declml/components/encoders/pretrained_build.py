@@ -1,15 +1,15 @@
-"""How an encoder around a pretrained model is built, whatever the model: shared by all that name one."""
+"""How ``auto_transformer`` is built around any model, and the declarations that all encoders around a model share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from declml.components.encoders.pretrained_changes import told_changes
 from declml.components.encoders.pretrained_parts import (
     PLANNED_TRANSFORMER_REDUCTIONS,
     ReduceTokens,
     TextTransformer,
-    check_type,
     check_vocabulary,
     located_config,
     new_model,
@@ -47,33 +47,33 @@ def reduce_parameter(default: ReduceTokens, doc: str = _POOLED) -> Any:
 def build_transformer(  # noqa: PLR0913 - one argument for each parameter of a config
     members: Sequence[Member],
     *,
-    encoder: str,
-    model_type: str | None,
     pretrained_model_name_or_path: str,
     use_pretrained: bool,
     trainable: bool,
     reduce_output: ReduceTokens,
     max_sequence_length: int | None,
     num_hidden_layers: int | None,
+    pretrained_kwargs: Mapping[str, Any] | None,
     adapter: Mapping[str, Any] | None,
 ) -> TextTransformer:
     """Return the encoder of one text feature, from its saved configuration or from the model's folder.
 
-    With ``model_type``, a model of another type is a `UserProblem` that names the ``encoder``.
+    Without ``use_pretrained`` the folder's configuration alone is taken.
     """
     config = saved_config(members)
     if config is not None:
         model = new_model(config)
     else:
         name = pretrained_model_name_or_path
-        folder, config = located_config(name, num_hidden_layers=num_hidden_layers, use_pretrained=use_pretrained)
-        if model_type is not None:
-            check_type(config, name, encoder=encoder, model_type=model_type)
+        folder, config = located_config(
+            name, num_hidden_layers=num_hidden_layers, use_pretrained=use_pretrained, changes=pretrained_kwargs
+        )
         check_vocabulary(members[0].facts, config, name)
-        if use_pretrained:
-            model = pretrained_model(name, folder, config, needs_pooler=reduce_output == "cls_pooled")
-        else:
-            model = new_model(config)
+        with told_changes(pretrained_kwargs):
+            if use_pretrained:
+                model = pretrained_model(name, folder, config, needs_pooler=reduce_output == "cls_pooled")
+            else:
+                model = new_model(config)
     return TextTransformer(
         model,
         reduce_output=reduce_output,

@@ -1,4 +1,4 @@
-"""What ``bert`` and ``auto_transformer`` share: a Hugging Face model, loaded, rebuilt, frozen or trained."""
+"""What all encoders around a Hugging Face model share: it is loaded, rebuilt, frozen or trained."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from declml.components.encoders.adapters import Adapter, adapter_parameter, add_adapter
+from declml.components.encoders.pretrained_changes import change_config
 from declml.components.encoders.sequence_parts import own_tokens, vocabulary_size
 from declml.components.token_states import WeightlessReduction, keeps_tokens, reduced
 from declml.contracts import Facts, Member, TokenStates
@@ -22,11 +23,17 @@ ReduceTokens: TypeAlias = Literal["cls_pooled"] | WeightlessReduction
 
 PLANNED_TRANSFORMER_REDUCTIONS = ["concat", "attention", "attention_pooling"]
 
-PACE = {"learning_rate": 0.00002, "epochs": 5, "batch_rows": 16}
-"""How a pretrained model is trained further: in small steps, a few times over."""
-IMPLIES = {"tokenizer": "hf_tokenizer", "pretrained_model_name_or_path": "$pretrained_model_name_or_path"}
-"""The preprocessing that such an encoder brings: the tokenizer that its model was trained with."""
+FACTS: Mapping[str, Any] = {
+    # The preprocessing that such an encoder brings: the tokenizer that its model was trained with.
+    "implies": {"tokenizer": "hf_tokenizer", "pretrained_model_name_or_path": "$pretrained_model_name_or_path"},
+    "suggests": {"use_pretrained": False},
+    # How a pretrained model is trained further, in small steps and a few times over; and how one from scratch is.
+    "pace": {"learning_rate": 0.00002, "epochs": 5, "batch_rows": 16},
+    "pace_from_scratch": {"learning_rate": 0.0003, "epochs": 20, "batch_rows": 16},
+}
+"""What else is to be known of every encoder around a Hugging Face model."""
 
+_PLAIN_ATTENTION = "eager"  # what the library calls it; its own choice needs no word
 _NOT_THE_MODEL = ("_name_or_path", "transformers_version")  # where it came from, which a saved model must not need
 
 
@@ -53,6 +60,12 @@ class TransformerParameters(Parameters):
         "Fewer layers are faster and often lose little.",
         ge=1,
         common=True,
+    )
+    pretrained_kwargs: dict[str, Any] | None = parameter(
+        None,
+        "Settings of the pretrained model that are changed as it is loaded, by their names in its config.json, or"
+        " attn_implementation.",
+        examples=[{"attention_dropout": 0.2}],
     )
     adapter: Adapter | None = adapter_parameter()
 
@@ -119,17 +132,28 @@ class TextTransformer(nn.Module):
             return reduced(answers.last_hidden_state, mask, self.reduce_output, nn.Identity())
 
     def _looks(self, values: Tensor) -> dict[str, Tensor]:
-        """Return what else a model must be told: which tokens of a Longformer look at all others, the first of each."""
-        if self._config.model_type != "longformer":
-            return {}
-        return {
-            "global_attention_mask": (torch.arange(values.shape[1], device=values.device) == 0).expand_as(values).long()
-        }
+        """Return what else a model must be told.
+
+        Which tokens of a Longformer look at all others: the first of each text. Where the tokens of a RoBERTa from
+        scratch stand, since it would count them from behind the id of its padding, and has none.
+        """
+        told: dict[str, Tensor] = {}
+        places = torch.arange(values.shape[1], device=values.device).expand_as(values)
+        if getattr(getattr(self.model, "embeddings", None), "padding_idx", 0) is None:
+            told["position_ids"] = places
+        if self._config.model_type == "longformer":
+            told["global_attention_mask"] = (places == 0).long()
+        return told
 
     def extra_facts(self) -> dict[str, Any]:
         """Return what must be saved in the member's facts to build the same module without the original folder."""
         config = json.loads(self._config.to_json_string(use_diff=False))
-        return {"hf_config": {key: value for key, value in config.items() if key not in _NOT_THE_MODEL}}
+        facts: dict[str, Any] = {
+            "hf_config": {key: value for key, value in config.items() if key not in _NOT_THE_MODEL}
+        }
+        if self._config._attn_implementation == _PLAIN_ATTENTION:
+            facts["hf_attention"] = _PLAIN_ATTENTION
+        return facts
 
 
 def saved_config(members: Sequence[Member]) -> Any | None:
@@ -140,11 +164,24 @@ def saved_config(members: Sequence[Member]) -> Any | None:
     require_transformers()
     from transformers import AutoConfig  # costs seconds: only where such an encoder is used
 
-    return AutoConfig.for_model(**saved)
+    config: Any = AutoConfig.for_model(**saved)
+    if "hf_attention" in members[0].facts:
+        config._attn_implementation = members[0].facts["hf_attention"]
+    return config
 
 
-def located_config(name: str, *, num_hidden_layers: int | None, use_pretrained: bool) -> tuple[Path, Any]:
-    """Return the folder and the configuration of the model called ``name``, cut to the first ``num_hidden_layers``."""
+def located_config(
+    name: str,
+    *,
+    num_hidden_layers: int | None,
+    use_pretrained: bool,
+    settings: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> tuple[Path, Any]:
+    """Return the folder and the configuration of the model called ``name``, cut to the first ``num_hidden_layers``.
+
+    ``settings`` and then ``changes``, which a config says itself, replace what the folder's configuration has.
+    """
     require_transformers()
     from transformers import AutoConfig  # costs seconds: only where such an encoder is used
 
@@ -152,18 +189,22 @@ def located_config(name: str, *, num_hidden_layers: int | None, use_pretrained: 
 
     folder = locate_pretrained(name)
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    if num_hidden_layers is not None:
-        there_are = int(config.num_hidden_layers)
-        if use_pretrained and num_hidden_layers > there_are:
+    config.update(dict(settings or {}))
+    there_are = int(config.num_hidden_layers)
+    if changes:
+        change_config(config, changes, name)
+    wanted = int(config.num_hidden_layers) if num_hidden_layers is None else num_hidden_layers
+    if wanted != there_are or wanted != config.num_hidden_layers:
+        if use_pretrained and wanted > there_are:
             raise UserProblem(
                 "pretrained-layers",
-                f"num_hidden_layers must be at most {there_are}, the layers of {name!r}; got {num_hidden_layers}.",
+                f"num_hidden_layers must be at most {there_are}, the layers of {name!r}; got {wanted}.",
                 hint=f"Give {there_are} or fewer, leave it out, or train from scratch with use_pretrained: false.",
             )
-        config.num_hidden_layers = num_hidden_layers
+        config.num_hidden_layers = wanted
         windows: Any = getattr(config, "attention_window", None)
         if isinstance(windows, list):  # Longformer has one for each layer
-            config.attention_window = [windows[min(place, len(windows) - 1)] for place in range(num_hidden_layers)]
+            config.attention_window = [windows[min(place, len(windows) - 1)] for place in range(wanted)]
     return folder, config
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from declml.components.activations import LayerActivation
+from declml.components.activations import Activation, LayerActivation
 from declml.components.dense_stack import DenseStack
 from declml.components.dropout import Dropout
 from declml.components.encoders.fc_after import FC_RULES, FcParameters
+from declml.components.encoders.recurrent_cells import GATES, Cell, CellParameters, CellType
 from declml.components.encoders.sequence_parts import TOKEN_RULES, Representation, TokenParameters, TokenVectors
 from declml.components.initializers import (
     PLANNED_INITIALIZERS,
@@ -26,13 +27,10 @@ from declml.components.token_states import PLANNED_REDUCTIONS, ReduceOutput, Tok
 from declml.contracts import Member, TokenStates
 from declml_schema.declare import Parameters, Rule, parameter
 
-CellType: TypeAlias = Literal["rnn", "lstm", "gru"]
-
-_GATES: dict[CellType, int] = {"rnn": 1, "lstm": 4, "gru": 3}
 _FORGET_GATE = 1  # PyTorch stacks an LSTM's gates as input, forget, cell, output
 
 
-class StateParameters(TokenParameters, FcParameters):
+class StateParameters(TokenParameters, FcParameters, CellParameters):
     """What a config may say wherever a text is read in order."""
 
     state_size: int = parameter(
@@ -129,6 +127,9 @@ class Recurrent(nn.Module):
         fc_layers: Sequence[FcLayer] | None,
         fc_activation: LayerActivation | None,
         fc_dropout: float,
+        activation: Activation | None,
+        recurrent_activation: Activation | None,
+        recurrent_dropout: float,
         unit_forget_bias: bool = False,
     ) -> None:
         super().__init__()
@@ -154,6 +155,9 @@ class Recurrent(nn.Module):
             bias_initializer=bias_initializer,
             recurrent_initializer=recurrent_initializer,
             unit_forget_bias=unit_forget_bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            recurrent_dropout=recurrent_dropout,
         )
         self.stack = DenseStack(
             width,
@@ -191,6 +195,9 @@ def recurrent_layers(  # noqa: PLR0913 - one argument for each parameter of a co
     bias_initializer: BiasInitializer,
     recurrent_initializer: WeightsInitializer,
     unit_forget_bias: bool,
+    activation: Activation | None,
+    recurrent_activation: Activation | None,
+    recurrent_dropout: float,
 ) -> tuple[nn.ModuleList, int]:
     """Return recurrent layers for `read_in_order`, and the width of what comes out of them."""
     directions = 2 if bidirectional else 1
@@ -206,6 +213,9 @@ def recurrent_layers(  # noqa: PLR0913 - one argument for each parameter of a co
             bias_initializer=bias_initializer,
             recurrent_initializer=recurrent_initializer,
             unit_forget_bias=unit_forget_bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            recurrent_dropout=recurrent_dropout,
         )
         for width in widths[:-1]
     )
@@ -246,15 +256,29 @@ class _Layer(nn.Module):
         bias_initializer: BiasInitializer,
         recurrent_initializer: WeightsInitializer,
         unit_forget_bias: bool,
+        activation: Activation | None,
+        recurrent_activation: Activation | None,
+        recurrent_dropout: float,
     ) -> None:
         super().__init__()
-        make = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell_type]
+        make: Callable[..., nn.RNNBase] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell_type]
+        if cell_type == "rnn" and activation == "relu":
+            make = partial(nn.RNN, nonlinearity="relu")
         self.directions = nn.ModuleList(
             make(in_width, state_size, bias=use_bias, batch_first=True) for _ in range(directions)
         )
+        self.cells = nn.ModuleList(
+            Cell(
+                cell_type,
+                activation=activation,
+                recurrent_activation=recurrent_activation,
+                recurrent_dropout=recurrent_dropout,
+            )
+            for _ in range(directions)
+        )
         for direction in self.directions:
             for name, weights in direction.named_parameters():
-                for gate, part in enumerate(weights.data.chunk(_GATES[cell_type])):
+                for gate, part in enumerate(weights.data.chunk(GATES[cell_type])):
                     if name.startswith("weight_ih"):
                         fill_weights(part, weights_initializer)
                     elif name.startswith("weight_hh"):
@@ -267,9 +291,9 @@ class _Layer(nn.Module):
                         fill_bias(part, bias_initializer)
 
     def forward(self, hidden: Tensor, backwards: Tensor) -> list[Tensor]:
-        forward, *backward = self.directions
-        answers: list[Tensor] = [forward(hidden)[0]]
-        answers.extend(direction(_reorder(hidden, backwards))[0] for direction in backward)
+        (first, forward), *others = zip(self.cells, self.directions, strict=True)
+        answers: list[Tensor] = [first(forward, hidden)]
+        answers.extend(cell(direction, _reorder(hidden, backwards)) for cell, direction in others)
         return answers
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from declml.components.encoders.recurrent_cells import GATES_RULE, CellType
 from declml.components.encoders.recurrent_stack import (
     FORGET_GATE_RULES,
-    CellType,
     ForgetGateParameters,
     Recurrent,
     RecurrentParameters,
@@ -32,5 +32,6 @@ RNN = Component(
     rules=(
         *FORGET_GATE_RULES,
         Rule("ignored-unless", "unit_forget_bias", "cell_type", ("lstm",), "Only an lstm has forget gates."),
+        GATES_RULE,
     ),
 )

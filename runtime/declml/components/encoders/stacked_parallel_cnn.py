@@ -12,7 +12,12 @@ from declml.components.activations import LayerActivation
 from declml.components.dense_stack import DenseStack, count_rule
 from declml.components.dropout import Dropout
 from declml.components.encoders.conv_layers import Convolution, ConvPlan, ParallelConvLayer, settle_convolutions
-from declml.components.encoders.convolution import DENSE_RULES, ConvolutionalParameters, FilterParameters, dense_widths
+from declml.components.encoders.convolution import (
+    DENSE_RULES,
+    ConvolutionalParameters,
+    FilterSizeParameters,
+    dense_widths,
+)
 from declml.components.encoders.pooling import POOL_RULE, PoolFunction, PoolParameters, pooled
 from declml.components.encoders.sequence_parts import Representation, TokenVectors
 from declml.components.initializers import BiasInitializer, WeightsInitializer
@@ -20,14 +25,13 @@ from declml.components.layer_list import MOST_LAYERS, FcLayer
 from declml.components.norms import Norm, NormParams
 from declml.components.token_states import ReduceOutput, TokenReduction
 from declml.contracts import Member, TokenStates
-from declml_schema.declare import Component, parameter
+from declml_schema.declare import Component, Rule, parameter
 
 _FILTER_SIZES = (2, 3, 4, 5)
-_FILTER_SIZE = 3  # of a convolution in a list that does not say
 _STACKS = 3  # where no number is given
 
 
-class StackedParallelCnnParameters(ConvolutionalParameters, FilterParameters, PoolParameters):
+class StackedParallelCnnParameters(ConvolutionalParameters, FilterSizeParameters, PoolParameters):
     """What a config may say of ``stacked_parallel_cnn``."""
 
     num_stacked_layers: int | None = parameter(
@@ -64,6 +68,7 @@ class StackedParallelCnn(nn.Module):
         max_sequence_length: int | None,
         num_stacked_layers: int | None,
         stacked_layers: Sequence[Sequence[ParallelConvLayer]] | None,
+        filter_size: int,
         num_filters: int,
         pool_function: PoolFunction,
         pool_size: int | None,
@@ -93,7 +98,7 @@ class StackedParallelCnn(nn.Module):
         self.dropout = Dropout(dropout)
         alike = ConvPlan(
             num_filters=num_filters,
-            filter_size=_FILTER_SIZE,
+            filter_size=filter_size,
             use_bias=use_bias,
             weights_initializer=weights_initializer,
             bias_initializer=bias_initializer,
@@ -150,6 +155,12 @@ STACKED_PARALLEL_CNN = Component(
     features=("sequence", "text"),
     build=StackedParallelCnn,
     rules=(
+        Rule(
+            "ignored-unless",
+            "filter_size",
+            "stacked_layers",
+            doc="filter_size is that of listed convolutions which do not say; without a list they see 2 to 5 tokens.",
+        ),
         POOL_RULE,
         count_rule("num_stacked_layers", "stacked_layers"),
         *DENSE_RULES,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from declml.components.encoders.sequence_parts import own_tokens, vocabulary_size
@@ -30,6 +31,25 @@ class TfIdfParameters(Parameters):
         le=1,
         common=True,
     )
+    ngram_range: list[PositiveInt] = parameter(
+        [1, 1],
+        "The shortest and the longest run of tokens that is counted; [1, 2] sees pairs of words too, and takes a"
+        " vocabulary as much larger.",
+        min_length=2,
+        max_length=2,
+        unit="tokens",
+        examples=[[1, 2]],
+        common=True,
+    )
+    max_sequence_length: int | None = parameter(
+        None, "How many tokens are read at most; null reads all that the preprocessing leaves.", ge=1, unit="tokens"
+    )
+    str2idf: dict[str, float] | None = parameter(
+        None,
+        "What tokens weigh, by name, such as in a larger collection of texts; a token that is not named weighs what the"
+        " training texts tell.",
+        examples=[{"refund": 5.2, "the": 1.0}],
+    )
 
 
 class TfIdf(nn.Module):
@@ -44,7 +64,17 @@ class TfIdf(nn.Module):
     places: Tensor
     weights: Tensor
 
-    def __init__(self, members: Sequence[Member], *, min_df: int, max_df: float) -> None:
+    def __init__(
+        self,
+        members: Sequence[Member],
+        *,
+        min_df: int,
+        max_df: float,
+        ngram_range: Sequence[int] = (1, 1),
+        max_sequence_length: int | None = None,
+        str2idf: Mapping[str, float] | None = None,
+    ) -> None:
+        del ngram_range, max_sequence_length  # they act where the tokens are read
         super().__init__()
         facts = members[0].facts
         documents, rows = _counts(facts)
@@ -60,6 +90,8 @@ class TfIdf(nn.Module):
         places = torch.full((len(documents),), width)  # one column more for all that do not count
         places[torch.tensor(kept, dtype=torch.long)] = torch.arange(len(kept))
         weights = [math.log((1 + rows) / (1 + documents[token])) + 1 for token in kept] or [1.0]
+        if str2idf is not None and kept and "vocabulary" in facts:
+            weights = _told_weights(weights, [facts["vocabulary"][token] for token in kept], str2idf)
         self.register_buffer("places", places, persistent=False)
         self.register_buffer("weights", torch.tensor(weights), persistent=False)
         self.widths = [width]
@@ -70,6 +102,17 @@ class TfIdf(nn.Module):
         counts = self.weights.new_zeros(len(values), self.widths[0] + 1)
         counts.scatter_add_(1, self.places[values], mask.to(counts.dtype))
         return nn.functional.normalize(counts[:, :-1] * self.weights, dim=1)
+
+
+def _told_weights(weights: Sequence[float], tokens: Sequence[str], told: Mapping[str, float]) -> list[float]:
+    """Return the weights of the tokens, those that are told in place of their own."""
+    if not any(token in told for token in tokens):
+        raise UserProblem(
+            "no-tokens-told",
+            f"str2idf must name some of the {len(tokens):,} tokens that count; got none of them.",
+            hint="Look at lowercase in the feature's preprocessing.",
+        )
+    return [float(told.get(token, weight)) for token, weight in zip(tokens, weights, strict=True)]
 
 
 def _counts(facts: Facts) -> tuple[Sequence[int], int]:
@@ -87,5 +130,5 @@ TF_IDF = Component(
     parameters=TfIdfParameters,
     features=("text",),
     build=TfIdf,
-    facts={"asks": {"compute_idf": True}},
+    facts={"asks": {"compute_idf": True, "ngram_range": "$ngram_range", "read_tokens": "$max_sequence_length"}},
 )

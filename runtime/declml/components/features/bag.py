@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from declml.components.features.missing import MISSING_DOC, MissingStrategy
+from declml.components.features.pretrained_tokenizers import PRETRAINED_RULES, pretrained_digest, pretrained_folder
 from declml.components.features.token_lists import (
     encode_tokens,
     fit_tokens,
@@ -13,7 +14,7 @@ from declml.components.features.token_lists import (
     read_tokens,
     summarize_tokens,
 )
-from declml.components.features.tokenizers import PLANNED_TOKENIZERS, TOKEN_PATTERN_RULES, OwnTokenizer, token_pattern
+from declml.components.features.tokenizers import PLANNED_TOKENIZERS, TOKEN_PATTERN_RULES, Tokenizer, token_pattern
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
 from declml_schema.declare import Component, Parameters, Rule, parameter
 
@@ -24,9 +25,8 @@ UNKNOWN = "<UNK>"
 class InputBagPreprocessing(Parameters):
     """How a column of bags becomes an input; the values of list columns are their tokens."""
 
-    tokenizer: OwnTokenizer = parameter(
-        "space", "How a text is cut into tokens.", common=True, planned=["hf_tokenizer", *PLANNED_TOKENIZERS]
-    )
+    tokenizer: Tokenizer = parameter("space", "How a text is cut into tokens.", common=True, planned=PLANNED_TOKENIZERS)
+    pretrained_model_name_or_path: str | None = pretrained_folder()
     token_pattern: str | None = token_pattern()
     missing_value_strategy: MissingStrategy = parameter("fill_with_const", MISSING_DOC)
     fill_value: str = parameter(UNKNOWN, "The text that `fill_with_const` gives a missing value.")
@@ -44,6 +44,10 @@ class InputBag:
     """A column of bags as an input: ids of tokens, as often as they occur; id 0 is the unknown one."""
 
     version = 1
+
+    def resources(self, preprocessing: Values) -> dict[str, str]:
+        """Return the hashes of files beside the column that decide the outcome: those of a pretrained tokenizer."""
+        return pretrained_digest(preprocessing)
 
     def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
         """Return what is wrong or odd with the column."""
@@ -74,6 +78,7 @@ INPUT = Component(
     build=InputBag,
     preprocessing=InputBagPreprocessing,
     preprocessing_rules=(
+        *PRETRAINED_RULES,
         *TOKEN_PATTERN_RULES,
         Rule("ignored-unless", "fill_value", "missing_value_strategy", ("fill_with_const",)),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from declml.components.features.missing import MISSING_DOC, MissingStrategy
+from declml.components.features.pretrained_tokenizers import pretrained_joined
 from declml.components.features.sequence import INPUT, PAD, InputSequence, InputSequencePreprocessing
 from declml.components.features.spoken import spoken_columns, token_lists, with_stop
 from declml.components.features.token_texts import as_texts
@@ -59,7 +60,7 @@ class OutputSequence(InputSequence):
         """Return ``predictions``, lists or texts like the column's, and what is told of their probability."""
         del parameters
         lists = token_lists(answers.tokens, facts["vocabulary"])
-        texts = lists if facts["kind"] == "list" else as_texts(lists, preprocessing["tokenizer"])
+        texts = lists if facts["kind"] == "list" else _texts(lists, preprocessing)
         return spoken_columns(answers, texts)
 
     def targets(self, encoded: TokenRows, facts: Facts, preprocessing: Values) -> TokenRows:
@@ -69,12 +70,21 @@ class OutputSequence(InputSequence):
 
     def scores(self, answers: Said, facts: Facts, preprocessing: Values, parameters: Values) -> SpokenScores:
         """Return what was said and how it is read: metrics that compare words cut texts at blanks."""
-        del preprocessing, parameters
+        del parameters
+        is_cut = facts["kind"] == "text" and preprocessing["tokenizer"] == "hf_tokenizer"
 
         def texts(rows: TokenRows) -> list[str]:
-            return token_lists(rows, facts["vocabulary"]).list.join(" ").to_list()
+            lists = token_lists(rows, facts["vocabulary"])
+            return (_texts(lists, preprocessing) if is_cut else lists.list.join(" ")).to_list()
 
         return SpokenScores(answers, texts)
+
+
+def _texts(lists: pl.Series, preprocessing: Values) -> pl.Series:
+    """Return lists of tokens as the column would hold them."""
+    if preprocessing["tokenizer"] == "hf_tokenizer":
+        return pl.Series(pretrained_joined(lists.to_list(), preprocessing), dtype=pl.String)
+    return as_texts(lists, preprocessing["tokenizer"])
 
 
 OUTPUT = Component(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from declml.components.features.missing import MISSING_DOC, MissingStrategy
+from declml.components.features.pretrained_tokenizers import pretrained_stop, pretrained_texts
 from declml.components.features.spoken import spoken_columns, token_lists, with_stop
 from declml.components.features.text import INPUT, PAD, InputText, InputTextPreprocessing
 from declml.components.features.token_texts import as_texts
-from declml.components.features.tokenizers import pretrained_stop, pretrained_texts
 from declml.contracts import Encoded, Facts, Summary, Values
 from declml.errors import UserProblem
 from declml.token_rows import Said, SpokenScores, TokenRows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from declml.components.features.missing import MISSING_DOC, MissingStrategy
+from declml.components.features.pretrained_tokenizers import PRETRAINED_RULES, pretrained_digest, pretrained_folder
 from declml.components.features.token_lists import (
     encode_tokens,
     fit_tokens,
@@ -16,10 +17,11 @@ from declml.components.features.token_lists import (
 from declml.components.features.tokenizers import (
     PLANNED_TOKENIZERS,
     TOKEN_PATTERN_RULES,
-    OwnTokenizer,
+    Tokenizer,
     most_tokens,
     token_pattern,
 )
+from declml.components.features.vocabulary_file import VOCABULARY_RULE, vocab_file, vocabulary_digest
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
 from declml_schema.declare import Component, Parameters, Rule, parameter
 
@@ -30,9 +32,8 @@ PAD, UNKNOWN = 0, 1
 class InputSequencePreprocessing(Parameters):
     """How a column of sequences becomes an input; the values of list columns are their tokens."""
 
-    tokenizer: OwnTokenizer = parameter(
-        "space", "How a text is cut into tokens.", common=True, planned=["hf_tokenizer", *PLANNED_TOKENIZERS]
-    )
+    tokenizer: Tokenizer = parameter("space", "How a text is cut into tokens.", common=True, planned=PLANNED_TOKENIZERS)
+    pretrained_model_name_or_path: str | None = pretrained_folder()
     token_pattern: str | None = token_pattern()
     max_sequence_length: int | None = parameter(
         256,
@@ -54,6 +55,7 @@ class InputSequencePreprocessing(Parameters):
         unit="tokens",
         common=True,
     )
+    vocab_file: str | None = vocab_file()
     lowercase: bool = parameter(False, "Whether tokens are compared in lower case, so that `Tea` and `tea` are one.")
     ngram_size: int = parameter(
         2, "The longest run of tokens that the tokenizer ngram makes a token of.", ge=1, unit="words"
@@ -71,6 +73,10 @@ class InputSequence:
     fewest_tokens = 1
     """How many tokens an empty sequence gets."""
     is_target = False
+
+    def resources(self, preprocessing: Values) -> dict[str, str]:
+        """Return the hashes of files beside the column that decide the outcome: a tokenizer's, a vocabulary's."""
+        return {**pretrained_digest(preprocessing), **vocabulary_digest(preprocessing)}
 
     def inspect(self, column: pl.Series, name: str, preprocessing: Values) -> list[Finding]:
         """Return what is wrong or odd with the column."""
@@ -112,7 +118,9 @@ INPUT = Component(
     build=InputSequence,
     preprocessing=InputSequencePreprocessing,
     preprocessing_rules=(
+        *PRETRAINED_RULES,
         *TOKEN_PATTERN_RULES,
+        VOCABULARY_RULE,
         Rule("ignored-unless", "ngram_size", "tokenizer", ("ngram",)),
         Rule("ignored-unless", "fill_value", "missing_value_strategy", ("fill_with_const",)),
     ),

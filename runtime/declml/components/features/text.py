@@ -15,6 +15,12 @@ from declml.components.features.missing import (
     nested_finding,
     presence_findings,
 )
+from declml.components.features.pretrained_tokenizers import (
+    PRETRAINED_RULES,
+    pretrained_facts,
+    pretrained_folder,
+    pretrained_ids,
+)
 from declml.components.features.token_lists import count_values, token_ids
 from declml.components.features.tokenizers import (
     PLANNED_TOKENIZERS,
@@ -22,10 +28,15 @@ from declml.components.features.tokenizers import (
     OwnTokenizer,
     Tokenizer,
     most_tokens,
-    pretrained_facts,
-    pretrained_ids,
+    ngrams,
     token_pattern,
     tokenize,
+)
+from declml.components.features.vocabulary_file import (
+    VOCABULARY_RULE,
+    vocab_file,
+    vocabulary_digest,
+    vocabulary_of_file,
 )
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
 from declml.errors import UserProblem
@@ -47,9 +58,7 @@ class InputTextPreprocessing(Parameters):
         common=True,
         planned=PLANNED_TOKENIZERS,
     )
-    pretrained_model_name_or_path: str | None = parameter(
-        None, "The folder or installed package whose tokenizer hf_tokenizer uses.", min_length=1
-    )
+    pretrained_model_name_or_path: str | None = pretrained_folder()
     max_sequence_length: int | None = parameter(
         256, "How many tokens of a text are read at most; more costs memory and time.", ge=1, unit="tokens", common=True
     )
@@ -66,6 +75,7 @@ class InputTextPreprocessing(Parameters):
         unit="tokens",
         common=True,
     )
+    vocab_file: str | None = vocab_file()
     lowercase: bool = parameter(
         False, "Whether texts are read in lower case, so that `The` and `the` are one token.", common=True
     )
@@ -88,9 +98,11 @@ class InputText:
     is_target = False
 
     def resources(self, preprocessing: Values) -> dict[str, str]:
-        """Return the hashes of files beside the column that decide the outcome: those of a pretrained tokenizer."""
+        """Return the hashes of files beside the column that decide the outcome: a tokenizer's, or a vocabulary's."""
         name = preprocessing["pretrained_model_name_or_path"]
-        if preprocessing["tokenizer"] != "hf_tokenizer" or name is None:
+        if preprocessing["tokenizer"] != "hf_tokenizer":
+            return vocabulary_digest(preprocessing)
+        if name is None:
             return {}
         return {"tokenizer": tokenizer_digest(locate_pretrained(name))}
 
@@ -159,7 +171,8 @@ class InputText:
         symbols = [preprocessing["padding_symbol"], preprocessing["unknown_symbol"]]
         counts = add_counts(summary["counts"], _stand_in_counts(summary, facts["fill"], preprocessing))
         counts = {token: rows for token, rows in counts.items() if token not in symbols}
-        vocabulary = [*symbols, *by_frequency(counts)[: preprocessing["most_common"]]]
+        given = vocabulary_of_file(preprocessing, symbols)
+        vocabulary = [*symbols, *(by_frequency(counts)[: preprocessing["most_common"]] if given is None else given)]
         most = most_tokens(preprocessing)
         longest = max(1, summary["longest"])
         if "documents" in summary:
@@ -171,9 +184,9 @@ class InputText:
             **facts,
             "vocabulary": vocabulary,
             "vocabulary_size": len(vocabulary),
-            "counts": [0, 0, *(counts[token] for token in vocabulary[2:])],
+            "counts": [0, 0, *(counts.get(token, 0) for token in vocabulary[2:])],
             "pad": PAD,
-            "max_length": longest if most is None else min(most, longest),
+            "max_length": longest if most is None or preprocessing.get("ngram_range") else min(most, longest),
         }
 
     def encode(self, column: pl.Series, facts: Facts, preprocessing: Values) -> Encoded:
@@ -220,15 +233,17 @@ def _stand_in_counts(summary: Summary, fill: str, preprocessing: Values) -> dict
 
 
 def _own_tokens(texts: pl.Series, preprocessing: Values) -> pl.Series:
-    """Return each text's tokens, ``(row,)`` lists, no more than count."""
+    """Return each text's tokens, ``(row,)`` lists, no more than count, or their runs if an encoder asks for them."""
     tokens = tokenize(
         texts,
         preprocessing["tokenizer"],
         ngram_size=preprocessing["ngram_size"],
         token_pattern=preprocessing.get("token_pattern"),
     )
-    most = most_tokens(preprocessing)
-    return tokens if most is None else tokens.list.head(most)
+    limits = [each for each in (most_tokens(preprocessing), preprocessing.get("read_tokens")) if each is not None]
+    tokens = tokens.list.head(min(limits)) if limits else tokens
+    runs = preprocessing.get("ngram_range")
+    return tokens if runs in (None, [1, 1]) else ngrams(tokens, *runs)
 
 
 INPUT = Component(
@@ -238,10 +253,11 @@ INPUT = Component(
     build=InputText,
     preprocessing=InputTextPreprocessing,
     preprocessing_rules=(
-        Rule("requires", "tokenizer", "pretrained_model_name_or_path", ("hf_tokenizer",)),
-        Rule("ignored-unless", "pretrained_model_name_or_path", "tokenizer", ("hf_tokenizer",)),
+        *PRETRAINED_RULES,
         Rule("ignored-unless", "ngram_size", "tokenizer", ("ngram",)),
         *TOKEN_PATTERN_RULES,
+        VOCABULARY_RULE,
+        Rule("ignored-unless", "vocab_file", "tokenizer", _OWN_TOKENIZERS),
         Rule("ignored-unless", "most_common", "tokenizer", _OWN_TOKENIZERS),
         Rule("ignored-unless", "padding_symbol", "tokenizer", _OWN_TOKENIZERS),
         Rule("ignored-unless", "unknown_symbol", "tokenizer", _OWN_TOKENIZERS),

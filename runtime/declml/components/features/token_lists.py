@@ -9,7 +9,9 @@ import polars as pl
 
 from declml.components.features.labels import add_counts, as_labels, by_frequency, can_be_label
 from declml.components.features.missing import fill_missing, nested_finding, presence_findings
+from declml.components.features.pretrained_tokenizers import pretrained_pieces
 from declml.components.features.tokenizers import tokenize
+from declml.components.features.vocabulary_file import vocabulary_of_file
 from declml.contracts import Encoded, Facts, Finding, Summary, Values
 
 _BETWEEN = "\x1f"  # the unit separator: a list of tokens as one text, for counting
@@ -38,12 +40,15 @@ def read_tokens(column: pl.Series, preprocessing: Values) -> pl.Series:
         return _gathered(flat, rows, lists.is_null())
     texts = column.cast(pl.String)
     texts = texts.str.to_lowercase() if lowercase else texts
-    tokens = tokenize(
-        texts.fill_null(""),
-        preprocessing["tokenizer"],
-        ngram_size=preprocessing.get("ngram_size", 2),
-        token_pattern=preprocessing.get("token_pattern"),
-    )
+    if preprocessing["tokenizer"] == "hf_tokenizer":
+        tokens = pretrained_pieces(texts.fill_null(""), preprocessing)
+    else:
+        tokens = tokenize(
+            texts.fill_null(""),
+            preprocessing["tokenizer"],
+            ngram_size=preprocessing.get("ngram_size", 2),
+            token_pattern=preprocessing.get("token_pattern"),
+        )
     return pl.select(tokens=pl.when(texts.is_not_null()).then(tokens))["tokens"]
 
 
@@ -77,19 +82,21 @@ def merge_tokens(left: Summary, right: Summary) -> Summary:
 
 
 def fit_tokens(summary: Summary, preprocessing: Values, symbols: list[str], fill_value: str) -> Facts:
-    """Return ``vocabulary`` (``symbols`` first, then by frequency), ``counts`` in its order, and the stand-in ``fill``.
+    """Return ``vocabulary``, ``counts`` in its order, and the stand-in ``fill``.
 
-    ``fill_value`` is the text of `fill_with_const`; the last symbol, the unknown one, stands for itself.
+    The ``symbols`` come first, then the tokens by frequency, or as a file has them. ``fill_value`` is the text of
+    `fill_with_const`; the last symbol, the unknown one, stands for itself.
     """
     fill = _stand_in(summary, preprocessing, symbols[-1], fill_value)
     counts = dict(summary["counts"])
     if summary["missing"] and preprocessing["missing_value_strategy"] in {"fill_with_const", "fill_with_mode"}:
         counts = add_counts(counts, {token: fill.count(token) * summary["missing"] for token in fill})
     counts = {token: rows for token, rows in counts.items() if token not in symbols}
-    kept = by_frequency(counts)[: preprocessing["most_common"]]
+    given = vocabulary_of_file(preprocessing, symbols)
+    kept = by_frequency(counts)[: preprocessing["most_common"]] if given is None else given
     return {
         "vocabulary": [*symbols, *kept],
-        "counts": [*(0 for _ in symbols), *(counts[token] for token in kept)],
+        "counts": [*(0 for _ in symbols), *(counts.get(token, 0) for token in kept)],
         "missing": summary["missing"],
         "fill": fill,
     }

@@ -1,18 +1,15 @@
-"""How texts become tokens: Polars expressions over whole columns, never a loop over rows, and pretrained tokenizers."""
+"""How texts become tokens: Polars expressions over whole columns, never a loop over rows."""
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
 import polars as pl
 
 from declml.contracts import Values
 from declml.errors import UserProblem
-from declml.pretrained import locate_pretrained, tokenizer_digest
 from declml_schema.declare import Rule, parameter
 
 OwnTokenizer: TypeAlias = Literal[
@@ -64,9 +61,6 @@ def token_pattern() -> Any:
         min_length=1,
         examples=["[a-z]+", "#\\w+"],
     )
-
-
-_HF_PART = 20_000
 
 
 def _space(texts: pl.Series) -> pl.Series:
@@ -136,7 +130,7 @@ def tokenize(texts: pl.Series, tokenizer: str, *, ngram_size: int, token_pattern
     if tokenizer == "regex":
         return _regex(texts, token_pattern)
     if tokenizer == "ngram":
-        return _ngrams(_space(texts), ngram_size)
+        return ngrams(_space(texts), 1, ngram_size)
     return _SPLITTERS[tokenizer](texts)
 
 
@@ -161,7 +155,15 @@ def _regex(texts: pl.Series, pattern: str | None) -> pl.Series:
     return tokens.list.filter(pl.element() != "")
 
 
-def _ngrams(words: pl.Series, size: int) -> pl.Series:
+def ngrams(words: pl.Series, fewest: int, most: int) -> pl.Series:
+    """Return the runs of ``fewest`` to ``most`` tokens of each row, ``(row,)`` lists: short ones first, then by place.
+
+    The tokens of a run are joined by a blank.
+    """
+    if fewest > most:
+        raise UserProblem(
+            "bad-ngram-range", f"ngram_range must be a smaller and a larger number; got {fewest} before {most}."
+        )
     flat = (
         pl.DataFrame({"words": words})
         .with_row_index("row")
@@ -170,7 +172,7 @@ def _ngrams(words: pl.Series, size: int) -> pl.Series:
     )
     parts = [flat.with_columns(size=pl.lit(1, pl.Int64), place=pl.int_range(pl.len()))]
     joined = pl.col("words")
-    for length in range(2, size + 1):
+    for length in range(2, most + 1):
         ahead = length - 1
         joined = joined + " " + pl.col("words").shift(-ahead)
         # A run that crosses into the next text is none; the last rows have nothing ahead and are null.
@@ -180,103 +182,9 @@ def _ngrams(words: pl.Series, size: int) -> pl.Series:
             .filter(pl.col("inside"))
             .drop("inside")
         )
-    grouped = pl.concat(parts).sort("row", "size", "place").group_by("row", maintain_order=True).agg("words")
+    grouped = (
+        pl.concat(parts[fewest - 1 :]).sort("row", "size", "place").group_by("row", maintain_order=True).agg("words")
+    )
     every = pl.DataFrame({"row": pl.int_range(len(words), dtype=pl.UInt32, eager=True)})
     tokens = every.join(grouped, on="row", how="left", maintain_order="left")["words"]
     return tokens.fill_null(pl.lit([], dtype=pl.List(pl.String)))
-
-
-# --- pretrained -----------------------------------------------------------------------------------------------------
-
-
-def pretrained_facts(name: str) -> dict[str, Any]:
-    """Return what identifies a pretrained tokenizer: its name, vocabulary size, padding id and the hash of its
-    files.
-    """
-    tokenizer, digest = _pretrained(name)
-    return {
-        "tokenizer": name,
-        "tokenizer_sha256": digest,
-        "vocabulary_size": len(tokenizer),
-        "pad": tokenizer.pad_token_id or 0,
-    }
-
-
-def pretrained_ids(
-    texts: pl.Series, name: str, digest: str, *, most: int | None, bare: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return ids ``(token,)`` int32 and offsets ``(row + 1,)`` int64, at most ``most`` a row.
-
-    The special tokens are among them, unless they are asked for ``bare``. A tokenizer that is not the one seen in
-    training is a `UserProblem`.
-    """
-    tokenizer, found = _pretrained(name)
-    if found != digest:
-        raise UserProblem(
-            "other-tokenizer",
-            f"The tokenizer '{name}' must be the one of the training; got another file (SHA-256 {found[:12]}, not"
-            f" {digest[:12]}).",
-        )
-    # A model has no positions beyond its own longest text.
-    longest = tokenizer.model_max_length if most is None else min(most, tokenizer.model_max_length)
-    ids: list[np.ndarray] = []
-    lengths: list[np.ndarray] = []
-    for start in range(0, len(texts), _HF_PART):
-        rows = tokenizer(
-            texts.slice(start, _HF_PART).to_list(),
-            truncation=True,
-            max_length=longest,
-            add_special_tokens=not bare,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )["input_ids"]
-        lists = pl.Series(rows, dtype=pl.List(pl.Int32))
-        lengths.append(lists.list.len().to_numpy())
-        ids.append(lists.explode(empty_as_null=False).to_numpy())
-    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-    if lengths:
-        np.cumsum(np.concatenate(lengths), out=offsets[1:])
-    return (np.concatenate(ids) if ids else np.zeros(0, dtype=np.int32)), offsets
-
-
-def pretrained_stop(name: str) -> int:
-    """Return the id by which a pretrained tokenizer marks the end of a text. One that marks none is a `UserProblem`."""
-    tokenizer, _ = _pretrained(name)
-    for found in (tokenizer.eos_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id):
-        if found is not None:
-            return int(found)
-    raise UserProblem(
-        "no-end-token",
-        f"The tokenizer '{name}' must have a token for the end of a text, which a generator says last; got none.",
-    )
-
-
-def pretrained_texts(rows: list[list[int]], name: str) -> list[str]:
-    """Return the texts of rows of ids."""
-    tokenizer, _ = _pretrained(name)
-    return tokenizer.batch_decode(rows, skip_special_tokens=True)
-
-
-def _pretrained(name: str) -> tuple[Any, str]:
-    """Return a tokenizer and the digest of its files, read anew only where that is another one."""
-    folder = locate_pretrained(name)
-    digest = tokenizer_digest(folder)
-    return _loaded(str(folder), digest), digest
-
-
-@functools.lru_cache(maxsize=4)
-def _loaded(folder: str, digest: str) -> Any:
-    try:
-        # Heavy, and only needed where a config names a pretrained tokenizer.
-        from transformers import AutoTokenizer
-    except ImportError as error:
-        raise UserProblem(
-            "missing-package",
-            "The tokenizer hf_tokenizer needs the package transformers; got none.",
-            hint="pip install 'declml[text]'",
-        ) from error
-    try:
-        return AutoTokenizer.from_pretrained(folder, use_fast=True, local_files_only=True)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserProblem("broken-pretrained", f"The tokenizer in {folder} must be loadable; got: {reason}.") from error

@@ -9,6 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from declml.components.losses.class_similarities import (
+    CLASS_SIMILARITIES_DOC,
+    TEMPERATURE_DOC,
+    ClassSimilarities,
+    similar_labels,
+)
 from declml.components.losses.class_weights import ClassWeights, per_class
 from declml.contracts import Facts
 from declml.errors import UserProblem
@@ -16,6 +22,8 @@ from declml.token_rows import NO_TOKEN
 from declml_schema.declare import Component, Parameters, parameter
 
 _TINY = torch.finfo(torch.float32).tiny
+_MOST_SIMILAR = 4096
+"""Of how many tokens similarities may be told: they become a square table."""
 
 
 class SequenceSoftmaxCrossEntropyParameters(Parameters):
@@ -45,19 +53,27 @@ class SequenceSoftmaxCrossEntropyParameters(Parameters):
         "How much sure answers are punished; larger keeps the probabilities of the tokens nearer to each other.",
         ge=0,
     )
+    class_similarities: ClassSimilarities = parameter(
+        None, CLASS_SIMILARITIES_DOC, examples=[{"B-PER": {"I-PER": 0.5}, "I-PER": {"B-PER": 0.5}}]
+    )
+    class_similarities_temperature: float = parameter(0.0, TEMPERATURE_DOC, ge=0)
+    unique: bool = parameter(
+        False,
+        "Whether each token of a row counts once, where it first comes; then what repeats does not rule the loss.",
+    )
 
 
 class SequenceSoftmaxCrossEntropy:
     """Logits ``(batch, token, class)`` and ids ``(batch, token)`` -> their mean cross entropy over all real tokens.
 
     Padding, `NO_TOKEN`, never counts; with ``skips_first`` nor does the first token of a row. With class weights the
-    mean is over the weights of the batch. It is a `declml.contracts.TokenLoss`. Raises `UserProblem` when the class
-    weights do not fit the vocabulary.
+    mean is over the weights of the batch. With similarities each token is shared among those like it. It is a
+    `declml.contracts.TokenLoss`. Raises `UserProblem` when the class weights or similarities do not fit the vocabulary.
     """
 
     skips_first = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each parameter of a config
         self,
         facts: Facts,
         *,
@@ -65,8 +81,15 @@ class SequenceSoftmaxCrossEntropy:
         label_smoothing: float = 0.0,
         robust_lambda: float = 0.0,
         confidence_penalty: float = 0.0,
+        class_similarities: ClassSimilarities = None,
+        class_similarities_temperature: float = 0.0,
+        unique: bool = False,
     ) -> None:
         self._weights = None if class_weights is None else torch.tensor(_weights(class_weights, facts))
+        self._labels: Tensor | None = None
+        if class_similarities is not None:
+            self._labels = similar_labels(class_similarities, class_similarities_temperature, _few_words(facts))
+        self._unique = unique
         self._smoothing = label_smoothing
         self._robust = robust_lambda
         self._penalty = confidence_penalty
@@ -81,24 +104,33 @@ class SequenceSoftmaxCrossEntropy:
         counted = targets != NO_TOKEN
         if self.skips_first:
             counted = counted & (torch.arange(targets.shape[1], device=targets.device) > 0)
+        if self._unique:
+            counted = counted & _first_places(targets.where(counted, NO_TOKEN))
         logs = functional.log_softmax(answers, dim=-1)
-        truth = targets.where(counted, 0)
-        costs = -logs.gather(-1, truth.unsqueeze(-1)).squeeze(-1)  # (batch, token)
-        weights = counted.to(logs.dtype)
-        if self._weights is not None:
-            if self._weights.device != logs.device or self._weights.dtype != logs.dtype:
-                self._weights = self._weights.to(logs)
-            weights = weights * self._weights[truth]
-        if self._smoothing:
-            blind = -logs if self._weights is None else -logs * self._weights / self._weights[truth].unsqueeze(-1)
-            costs = (1 - self._smoothing) * costs + self._smoothing * blind.mean(-1)
-        parts = [(costs * weights).sum(1), weights.sum(1), counted.sum(1).to(logs.dtype)]
+        costs, weights = self._costs(logs, targets.where(counted, 0))
+        parts = [(costs * counted).sum(1), (weights * counted).sum(1), counted.sum(1).to(logs.dtype)]
         if self._penalty:
             entropy = -(logs.exp() * logs).sum(-1) / math.log(max(2, logs.shape[-1]))
             parts.append(((1 - entropy) * counted).sum(1))
         if self._robust:
             parts.append(counted.sum(1) / logs.shape[-1])
         return torch.stack(parts, dim=1)
+
+    def _costs(self, logs: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what each token costs, its weight included, and that weight: ``(batch, token)`` both."""
+        if self._weights is not None and (self._weights.device != logs.device or self._weights.dtype != logs.dtype):
+            self._weights = self._weights.to(logs)
+        weighed = logs if self._weights is None else logs * self._weights  # (batch, token, class)
+        if self._labels is None:
+            costs = -weighed.gather(-1, truth.unsqueeze(-1)).squeeze(-1)
+            weights = torch.ones_like(costs) if self._weights is None else self._weights[truth]
+        else:
+            labels = self._labels = self._labels.to(logs)
+            costs = -(weighed * labels[truth]).sum(-1)
+            weights = torch.ones_like(costs) if self._weights is None else (labels @ self._weights)[truth]
+        if self._smoothing:
+            costs = (1 - self._smoothing) * costs - self._smoothing * weighed.mean(-1)
+        return costs, weights
 
     def of_parts(self, parts: Tensor) -> Tensor:
         """Return the loss from the sums over rows; without a token it is 0."""
@@ -112,14 +144,37 @@ class SequenceSoftmaxCrossEntropy:
         return loss
 
 
-def _weights(given: Sequence[float] | Mapping[str, float], facts: Facts) -> list[float]:
-    """Return a weight for each token of the vocabulary."""
+def _first_places(targets: Tensor) -> Tensor:
+    """Return where in its row each token stands for the first time: ``(batch, token)``."""
+    tokens, places = targets.sort(dim=1, stable=True)
+    is_new = torch.ones_like(tokens, dtype=torch.bool)
+    is_new[:, 1:] = tokens[:, 1:] != tokens[:, :-1]
+    return torch.zeros_like(is_new).scatter(1, places, is_new)
+
+
+def _words(facts: Facts, what: str) -> list[str]:
     if "vocabulary" not in facts:
         raise UserProblem(
-            "class-weights-mismatch",
-            "class_weights must go with one of declml's own tokenizers, whose vocabulary is known; got hf_tokenizer.",
+            f"{what.replace('_', '-')}-mismatch",
+            f"{what} must go with one of declml's own tokenizers, whose vocabulary is known; got hf_tokenizer.",
         )
-    words: list[str] = facts["vocabulary"]
+    return facts["vocabulary"]
+
+
+def _few_words(facts: Facts) -> list[str]:
+    words = _words(facts, "class_similarities")
+    if len(words) > _MOST_SIMILAR:
+        raise UserProblem(
+            "class-similarities-mismatch",
+            f"class_similarities must be of at most {_MOST_SIMILAR:,} tokens; got {len(words):,} in the vocabulary.",
+            hint="Lower most_common in the output's preprocessing.",
+        )
+    return words
+
+
+def _weights(given: Sequence[float] | Mapping[str, float], facts: Facts) -> list[float]:
+    """Return a weight for each token of the vocabulary."""
+    words = _words(facts, "class_weights")
     if isinstance(given, Mapping):
         unnamed = {word: 1.0 for word in words if word not in given}
         return per_class({**unnamed, **given}, words)

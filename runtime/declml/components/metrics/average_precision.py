@@ -1,4 +1,4 @@
-"""The metric ``average_precision``, for binaries and categories: the area under precision over recall."""
+"""The metric ``average_precision``, for binaries, categories and sets: the area under precision over recall."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from declml.components.metrics.borrowed_category import category_metric, probabilities
+from declml.components.metrics.borrowed_set import set_metric
 from declml.contracts import Metric
 from declml_schema.declare import Component
 
@@ -44,4 +45,9 @@ BINARY = Component(
 CATEGORY = category_metric(
     "average_precision", "average_precision", probabilities, "macro",
     "The area under precision over recall of each class against the others, averaged over the classes.",
+)  # fmt: skip
+SET = set_metric(
+    "average_precision", "average_precision",
+    "The area under precision over recall of each item, averaged over the items.",
+    goal="maximize", high=1.0, needs_items=True,
 )  # fmt: skip

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from declml.components.metrics.torchmetrics_call import Arrange, borrowed
+from declml.contracts import Metric
 from declml_schema.declare import Component
 
 
@@ -37,6 +41,20 @@ def not_all_zero(scores: Tensor, targets: Tensor) -> tuple[Any, ...] | None:
     return (scores.double(), targets.double()) if bool((targets != 0).any()) else None
 
 
+def above_zero(scores: Tensor, targets: Tensor) -> tuple[Any, ...] | None:
+    """Return both where the targets are above 0; answers count as the smallest step of a double at least."""
+    if not bool((targets > 0).all()):
+        return None
+    return scores.double().clamp_min(torch.finfo(torch.float64).eps), targets.double()
+
+
+def not_below_zero(scores: Tensor, targets: Tensor) -> tuple[Any, ...] | None:
+    """Return both where no target is below 0; answers count as the smallest step of a double at least."""
+    if not bool((targets >= 0).all()):
+        return None
+    return scores.double().clamp_min(torch.finfo(torch.float64).eps), targets.double()
+
+
 def number_metric(
     name: str, function: str, arrange: Arrange, doc: str, *, goal: str, low: float | None, high: float | None
 ) -> Component:
@@ -48,4 +66,29 @@ def number_metric(
         features=("number",),
         build=partial(borrowed, name, "regression", function, arrange),
         facts={"goal": goal, "range": [low, high], "package": "torchmetrics"},
+    )
+
+
+def build_over_places(name: str, function: str, arrange: Arrange) -> Metric:
+    """Return the mean of a metric of numbers over the places of vectors where it is a number; nan where it never is.
+
+    Shape: two ``(row, place)``.
+    """
+    one = borrowed(name, "regression", function, arrange)
+
+    def metric(scores: Tensor, targets: Tensor) -> float:
+        told = [one(scores[:, place], targets[:, place]) for place in range(targets.shape[1])]
+        known = [each for each in told if not math.isnan(each)]
+        return sum(known) / len(known) if known else math.nan
+
+    return metric
+
+
+def vector_metric(number: Component, function: str, arrange: Arrange) -> Component:
+    """Return a metric of numbers for vectors: its mean over their places."""
+    return replace(
+        number,
+        doc=f"{number.doc} The mean over the places of a vector.",
+        features=("vector",),
+        build=partial(build_over_places, number.name, function, arrange),
     )

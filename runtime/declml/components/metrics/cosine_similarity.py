@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from torch import Tensor
 from torch.nn import functional
@@ -31,3 +32,4 @@ COMPONENT = Component(
     build=build_cosine_similarity,
     facts={"goal": "maximize", "range": [-1.0, 1.0]},
 )
+DISTRIBUTION = replace(COMPONENT, features=("category_distribution",), facts={**COMPONENT.facts, "on_request": True})

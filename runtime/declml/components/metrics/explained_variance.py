@@ -1,7 +1,8 @@
-"""The metric ``explained_variance`` for numbers: the share of variance explained, a constant offset forgiven."""
+"""The metric ``explained_variance`` for numbers and vectors: variance explained, a constant offset forgiven."""
 
 from __future__ import annotations
 
+from declml.components.metrics.borrowed_number import vector_metric
 from declml.components.metrics.torchmetrics_call import borrowed, two_numbers
 from declml.contracts import Metric
 from declml_schema.declare import Component
@@ -20,3 +21,4 @@ COMPONENT = Component(
     build=build_explained_variance,
     facts={"goal": "maximize", "range": [None, 1.0], "package": "torchmetrics"},
 )
+VECTOR = vector_metric(COMPONENT, "explained_variance", two_numbers)

@@ -1,4 +1,4 @@
-"""The metric ``matthews_corrcoef``, for binaries and categories: correlation of answers and truth."""
+"""The metric ``matthews_corrcoef``, for binaries, categories and sets: correlation of answers and truth."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from declml.components.metrics.borrowed_set import answered_set_metric
 from declml.components.metrics.threshold import BinaryThreshold
 from declml.components.metrics.torchmetrics_call import borrowed
 from declml.contracts import Metric
@@ -55,3 +56,8 @@ BINARY = Component(
 CATEGORY = Component(
     "metric", "matthews_corrcoef", _DOC, features=("category",), build=build_category_matthews_corrcoef, facts=_FACTS
 )
+SET = answered_set_metric(
+    "matthews_corrcoef", "matthews_corrcoef",
+    "The correlation of all answered items with those that are there: 0 is guessing.",
+    average=None, low=-1.0,
+)  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import Tensor
 
 from declml.contracts import Metric
@@ -29,3 +31,4 @@ COMPONENT = Component(
     build=build_mean_absolute_error,
     facts={"goal": "minimize", "range": [0.0, None]},
 )
+DISTRIBUTION = replace(COMPONENT, features=("category_distribution",), facts={**COMPONENT.facts, "on_request": True})

@@ -1,9 +1,11 @@
-"""The metric ``negative_predictive_value`` for binaries: the share of negative answers that are right."""
+"""The metric ``negative_predictive_value`` for binaries, categories and sets: how many negative answers are right."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
+from declml.components.metrics.borrowed_category import answers, category_metric
+from declml.components.metrics.borrowed_set import answered_set_metric
 from declml.components.metrics.precision import share
 from declml.components.metrics.threshold import BinaryThreshold
 from declml.contracts import Metric
@@ -33,3 +35,12 @@ COMPONENT = Component(
     build=build_negative_predictive_value,
     facts={"goal": "maximize", "range": [0.0, 1.0], "on_request": True},
 )
+SET = answered_set_metric(
+    "negative_predictive_value", "negative_predictive_value",
+    "The share of items that are not answered and rightly so: missed ones lower it.",
+    average="micro",
+)  # fmt: skip
+CATEGORY = category_metric(
+    "negative_predictive_value", "negative_predictive_value", answers, "macro",
+    "The share of answers other than a class that are right to be so, averaged over the classes.",
+)  # fmt: skip

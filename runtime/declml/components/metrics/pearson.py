@@ -1,7 +1,8 @@
-"""The metric ``pearson`` for numbers: how well a straight line relates answers and targets."""
+"""The metric ``pearson`` for numbers and vectors: how well a straight line relates answers and targets."""
 
 from __future__ import annotations
 
+from declml.components.metrics.borrowed_number import vector_metric
 from declml.components.metrics.torchmetrics_call import borrowed, two_numbers
 from declml.contracts import Metric
 from declml_schema.declare import Component
@@ -20,3 +21,4 @@ COMPONENT = Component(
     build=build_pearson,
     facts={"goal": "maximize", "range": [-1.0, 1.0], "package": "torchmetrics"},
 )
+VECTOR = vector_metric(COMPONENT, "pearson_corrcoef", two_numbers)

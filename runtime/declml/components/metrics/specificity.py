@@ -1,9 +1,10 @@
-"""The metric ``specificity`` for binaries: the share of negatives that are left alone."""
+"""The metric ``specificity`` for binaries and sets: the share of negatives that are left alone."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
+from declml.components.metrics.borrowed_set import answered_set_metric
 from declml.components.metrics.precision import share
 from declml.components.metrics.threshold import BinaryThreshold
 from declml.contracts import Metric
@@ -33,3 +34,8 @@ COMPONENT = Component(
     build=build_specificity,
     facts={"goal": "maximize", "range": [0.0, 1.0]},
 )
+SET = answered_set_metric(
+    "specificity", "specificity",
+    "The share of items that are not there and not answered: false ones lower it.",
+    average="micro",
+)  # fmt: skip

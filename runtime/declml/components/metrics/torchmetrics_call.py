@@ -18,16 +18,20 @@ Arrange: TypeAlias = Callable[[Any, Any], tuple[Any, ...] | None]
 """Scores and targets -> the positional arguments of a function of torchmetrics, or None where the metric is nan.
 
 Both are as `declml.contracts.Metric` has them."""
+Room: TypeAlias = Literal["classification", "regression", "text", "clustering", "nominal"]
 
 
-def borrowed(
-    name: str, room: Literal["classification", "regression", "text"], function: str, arrange: Arrange
-) -> Metric:
+def borrowed(name: str, room: Room, function: str, arrange: Arrange) -> Metric:
     """Return a metric that calls ``torchmetrics.functional.<room>.<function>``, importing it at its first call.
 
     ``name`` is the metric's in a config. Raises `UserProblem` at once when torchmetrics is not installed, so that no
     training runs in vain.
     """
+    return borrowed_part(name, room, function, arrange, float)
+
+
+def borrowed_part(name: str, room: Room, function: str, arrange: Arrange, take: Callable[[Any], float]) -> Metric:
+    """Return what `borrowed` does, where ``take`` makes a number of what the function answers."""
     if importlib.util.find_spec("torchmetrics") is None:
         raise UserProblem(
             "missing-extra",
@@ -44,7 +48,7 @@ def borrowed(
             # Here, because it takes seconds.
             own: Any = importlib.import_module(f"torchmetrics.functional.{room}")
 
-            return float(getattr(own, function)(*arguments))
+            return take(getattr(own, function)(*arguments))
 
     return metric
 
