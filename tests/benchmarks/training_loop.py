@@ -1,6 +1,7 @@
 """How long a training step takes: our loop, wired as a run wires it, against loops written by hand in plain torch.
 
-By hand: ``python tests/benchmarks/training_loop.py --rows 100000 --batch 128 1024 8192 --steps 300 --rounds 7``. The
+By hand: ``python tests/benchmarks/training_loop.py --rows 1000000 --batch 128 1024 8192 --steps 200 --rounds 5``, and
+tables of many columns: ``--rows 20000 --batch 128 --features 100 500``, a third of them categories. The
 network, the first weights, the batches, the loss and the optimizer are the same, and so are the weights at the end.
 What is measured is the time between two steps, news and order of rows included, import and set-up left out.
 """
@@ -27,6 +28,7 @@ from torch.nn import functional
 from declml.contracts import Encoded, Facts, Model, Scores
 from declml.data.batches import POOL_BATCHES, InMemoryBatches
 from declml.data.fit import Fitting, fit_series
+from declml.run.automatic import automatic
 from declml.run.batches import batches_of
 from declml.run.components import Components
 from declml.run.network import Blueprint, blueprint, losses_of
@@ -39,7 +41,7 @@ from declml.training.settings import Hooks, Settings
 from declml_schema.check import check
 from declml_schema.plan import Plan
 
-NUMBERS, CATEGORIES = 13, 6
+FEATURES = 19  # with the target, a table of 20 columns
 
 
 @dataclass
@@ -76,12 +78,22 @@ def prepare(config: str, frame: pl.DataFrame) -> Problem:
     return Problem(plan, facts, encoded, frame.height, components)
 
 
-def tabular_config(steps: int, batch: int) -> str:
+def kinds(features: int) -> tuple[int, int]:
+    """Return how many of the features are numbers and how many categories."""
+    return features - features // 3, features // 3
+
+
+def tabular_config(features: int, steps: int, batch: int) -> str:
+    numbers, categories = kinds(features)
     lines = ["input_features:"]
-    lines += [f"  - {{name: number_{index}, type: number}}" for index in range(NUMBERS)]
+    lines += [
+        f"  - {{name: number_{index}, type: number, encoder: {{type: passthrough}},"
+        " preprocessing: {normalization: zscore}}"
+        for index in range(numbers)
+    ]
     lines += [
         f"  - {{name: category_{index}, type: category, encoder: {{type: dense, embedding_size: 16}}}}"
-        for index in range(CATEGORIES)
+        for index in range(categories)
     ]
     lines += ["combiner: {type: concat, num_fc_layers: 2, output_size: 256}"]
     return "\n".join(lines) + "\n" + trainer_config(steps, batch)
@@ -89,14 +101,18 @@ def tabular_config(steps: int, batch: int) -> str:
 
 def text_config(steps: int, batch: int) -> str:
     encoder = "{type: lstm, embedding_size: 64, state_size: 64}"
-    return f"input_features: [{{name: text, type: text, encoder: {encoder}}}]\n" + trainer_config(steps, batch)
+    return (
+        f"input_features: [{{name: text, type: text, encoder: {encoder}}}]\ncombiner: {{type: concat}}\n"
+        + trainer_config(steps, batch)
+    )
 
 
 def trainer_config(steps: int, batch: int) -> str:
     return (
         "output_features: [{name: target, type: binary, preprocessing: {fallback_true_label: 'yes'}}]\n"
         f"trainer: {{train_steps: {steps}, batch_size: {batch}, gradient_clipping: null, skip_all_evaluation: true,"
-        " learning_rate: 0.001, early_stop: -1, device: cpu}\n"
+        " learning_rate: 0.001, learning_rate_scheduler: {decay: null, warmup_fraction: 0}, optimizer: {type: adam},"
+        " early_stop: -1, device: cpu}\n"
     )
 
 
@@ -116,7 +132,7 @@ class Ran:
 
 def ours(problem: Problem) -> Ran:
     """Train as `declml.run.execute` does, on batches in memory."""
-    trainer = problem.plan.trainer
+    trainer = automatic(problem.plan, problem.components, problem.rows)
     network = problem.blueprint.build(trainer["seed"])
     model = Model(network, losses_of(problem.plan, problem.facts, problem.components))
     batches = our_batches(problem)
@@ -169,11 +185,11 @@ def no_news(kind: str, **fields: Any) -> None:
 class Tabular(nn.Module):
     """One table for all categories, two dense layers, one number out: as one would write it for speed."""
 
-    def __init__(self, sizes: list[int], width: int) -> None:
+    def __init__(self, numbers: int, sizes: list[int], width: int) -> None:
         super().__init__()
         self.register_buffer("offsets", torch.tensor([0, *np.cumsum(sizes)[:-1]]))
         self.table = nn.Embedding(sum(sizes), width)
-        self.first = nn.Linear(NUMBERS + len(sizes) * width, 256)
+        self.first = nn.Linear(numbers + len(sizes) * width, 256)
         self.second = nn.Linear(256, 256)
         self.answer = nn.Linear(256, 1)
 
@@ -233,8 +249,9 @@ def epoch_generator(problem: Problem, epoch: int) -> torch.Generator:
 
 def tabular_by_hand(problem: Problem) -> Ran:
     encoded, batch = problem.encoded, problem.plan.trainer["batch_size"]
-    numbers = torch.from_numpy(np.stack([encoded[f"number_{index}"].values for index in range(NUMBERS)], axis=1))
-    columns = [encoded[f"category_{index}"].values for index in range(CATEGORIES)]
+    named = {kind: [each.name for each in problem.plan.inputs if each.type == kind] for kind in ("number", "category")}
+    numbers = torch.from_numpy(np.stack([encoded[name].values for name in named["number"]], axis=1))
+    columns = [encoded[name].values for name in named["category"]]
     categories = torch.from_numpy(np.stack(columns, axis=1)).long()
     targets = torch.from_numpy(np.array(problem.target))
 
@@ -243,7 +260,7 @@ def tabular_by_hand(problem: Problem) -> Ran:
         for rows in order.split(batch):
             yield (numbers.index_select(0, rows), categories.index_select(0, rows)), targets.index_select(0, rows)
 
-    sizes = [len(problem.facts[f"category_{index}"]["vocabulary"]) for index in range(CATEGORIES)]
+    sizes = [len(problem.facts[name]["vocabulary"]) for name in named["category"]]
     names = {
         "encoders.1.table": "table.weight",
         "combiner.stack.layers.0.0.weight": "first.weight",
@@ -253,7 +270,7 @@ def tabular_by_hand(problem: Problem) -> Ran:
         "decoders.0.answer.weight": "answer.weight",
         "decoders.0.answer.bias": "answer.bias",
     }
-    return by_hand(problem, Tabular(sizes, 16), names, steps)
+    return by_hand(problem, Tabular(numbers.shape[1], sizes, 16), names, steps)
 
 
 def text_by_hand(problem: Problem) -> Ran:
@@ -315,6 +332,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--batch", type=int, nargs="*", default=[128, 1024, 8192])
+    parser.add_argument("--features", type=int, nargs="*", default=[FEATURES])
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--text-rows", type=int, default=20_000, help="0 leaves the text case out")
     parser.add_argument("--text-steps", type=int, default=60)
@@ -325,12 +343,14 @@ def main() -> None:
     make_deterministic(torch.device("cpu"))
     comparisons: list[Comparison] = []
     identical: dict[str, bool] = {}
-    frame = table(options.rows, numbers=NUMBERS, categories=CATEGORIES)
-    for batch in options.batch:
-        title = f"table of {options.rows:,} rows, batch {batch}"
-        problem = prepare(tabular_config(options.steps, batch), frame)
-        found, identical[title] = compare(title, problem, tabular_by_hand, options.rounds)
-        comparisons += found
+    for features in options.features:
+        numbers, categories = kinds(features)
+        frame = table(options.rows, numbers=numbers, categories=categories)
+        for batch in options.batch:
+            title = f"table of {options.rows:,} rows, {features} features, batch {batch}"
+            problem = prepare(tabular_config(features, options.steps, batch), frame)
+            found, identical[title] = compare(title, problem, tabular_by_hand, options.rounds)
+            comparisons += found
     if options.text_rows:
         title = f"texts, {options.text_rows:,} rows, lstm, batch 128"
         problem = prepare(text_config(options.text_steps, 128), texts(options.text_rows))
