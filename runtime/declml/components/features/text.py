@@ -201,7 +201,9 @@ class InputText:
         if preprocessing["tokenizer"] == "hf_tokenizer":
             # Where the tokenizer is now, not where it was when it was fitted: a saved model has its own copy.
             name = preprocessing["pretrained_model_name_or_path"]
-            values, offsets = pretrained_ids(texts, name, facts["tokenizer_sha256"], most=most, bare=self.is_target)
+            # What is said one token after the other has an end of its own; a label stands for each token of an input.
+            bare = self.is_target and bool(preprocessing.get("ends"))
+            values, offsets = pretrained_ids(texts, name, facts["tokenizer_sha256"], most=most, bare=bare)
             return Encoded(values, offsets=offsets, keep=keep, counts=counts)
         tokens = _own_tokens(texts, preprocessing)
         values, offsets, unseen = token_ids(tokens, facts["vocabulary"], unknown=UNKNOWN, at_least=self.fewest_tokens)
