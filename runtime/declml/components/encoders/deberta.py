@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from declml.components.encoders.pretrained_build import UNPOOLED, pretrained_name, reduce_parameter
-from declml.components.encoders.pretrained_family import Family, FamilyBuild, family_rules
-from declml.components.encoders.pretrained_parts import FACTS, TransformerParameters
-from declml.components.encoders.pretrained_sizes import (
-    HiddenAct,
-    activation,
-    equal_heads,
-    heads,
-    inner_width,
-    positions,
-    segments,
-    spread,
-    steadiness,
-    width,
-    zeroed,
-    zeroed_attention,
-)
-from declml.components.token_states import WeightlessReduction
+from declml.components.encoders.bert_shape import BERT_HEADS, BERT_TRAINING, BertDetails, BertDropouts, BertLayers
+from declml.components.encoders.pretrained_build import pretrained_name
+from declml.components.encoders.pretrained_family import Family, UnpooledParameters, family_encoder
+from declml.components.encoders.pretrained_sizes import heads, inner_width, segments, width
 from declml.errors import UserProblem
-from declml_schema.declare import Component, Rule, parameter
+from declml_schema.declare import Parameters, Rule, parameter
 
 _DISTANCES = ("max_relative_positions", "position_buckets", "pos_att_type", "share_att_key", "norm_rel_ebd")
 
@@ -45,31 +31,12 @@ def _settled(settings: dict[str, Any], layers: int) -> None:
         )
 
 
-FAMILY = Family(
-    encoder="deberta",
-    model_type="deberta-v2",
-    layers=24,
-    training=(
-        "hidden_dropout_prob",
-        "attention_probs_dropout_prob",
-    ),
-    adjust=_settled,
-)
+FAMILY = Family(encoder="deberta", model_type="deberta-v2", layers=24, training=BERT_TRAINING, adjust=_settled)
 
 
-class DebertaParameters(TransformerParameters):
-    """What a config may say of ``deberta``."""
+class Distances(Parameters):
+    """How tokens are told by how far they are from each other."""
 
-    pretrained_model_name_or_path: str = pretrained_name("tasksource/deberta-base-long-nli")
-    reduce_output: WeightlessReduction = reduce_parameter("sum", UNPOOLED)
-    hidden_size: int = width(1536)
-    num_attention_heads: int = heads(24)
-    intermediate_size: int = inner_width(6144)
-    hidden_act: HiddenAct = activation("gelu")
-    max_position_embeddings: int = positions(512)
-    type_vocab_size: int = segments(0, fewest=0)
-    initializer_range: float = spread()
-    layer_norm_eps: float = steadiness(1e-12)
     relative_attention: bool = parameter(
         True, "Whether a model from scratch tells tokens by how far they are from each other."
     )
@@ -98,21 +65,24 @@ class DebertaParameters(TransformerParameters):
     position_biased_input: bool = parameter(
         False, "Whether a model from scratch adds a vector of its place to each token."
     )
-    hidden_dropout_prob: float = zeroed(0.1)
-    attention_probs_dropout_prob: float = zeroed_attention(0.1)
 
 
-DEBERTA = Component(
-    kind="encoder",
-    name="deberta",
+class DebertaParameters(BertDropouts, Distances, BertDetails, BertLayers, UnpooledParameters):
+    """What a config may say of ``deberta``."""
+
+    pretrained_model_name_or_path: str = pretrained_name("tasksource/deberta-base-long-nli")
+    hidden_size: int = width(1536)
+    num_attention_heads: int = heads(24)
+    intermediate_size: int = inner_width(6144)
+    type_vocab_size: int = segments(0, fewest=0)
+
+
+DEBERTA = family_encoder(
+    FAMILY,
+    DebertaParameters,
     doc="Encodes the text with DeBERTa, which keeps what a word means and where it stands apart: strong, and slow.",
-    parameters=DebertaParameters,
-    features=("text",),
-    build=FamilyBuild(FAMILY, DebertaParameters),
-    rules=(
-        *family_rules(FAMILY, DebertaParameters),
-        equal_heads("hidden_size", "num_attention_heads"),
+    rules=[
+        BERT_HEADS,
         *(Rule("ignored-unless", name, "relative_attention", (True,), "It is about distances.") for name in _DISTANCES),
-    ),
-    facts=FACTS,
+    ],
 )

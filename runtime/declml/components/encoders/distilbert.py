@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from declml.components.encoders.pretrained_build import UNPOOLED, pretrained_name, reduce_parameter
-from declml.components.encoders.pretrained_family import Family, FamilyBuild, family_rules
-from declml.components.encoders.pretrained_parts import FACTS, TransformerParameters
+from declml.components.encoders.pretrained_build import pretrained_name
+from declml.components.encoders.pretrained_family import Family, UnpooledParameters, family_encoder
 from declml.components.encoders.pretrained_sizes import (
     HiddenAct,
     activation,
@@ -18,25 +17,20 @@ from declml.components.encoders.pretrained_sizes import (
     zeroed,
     zeroed_attention,
 )
-from declml.components.token_states import WeightlessReduction
-from declml_schema.declare import Component, parameter
+from declml_schema.declare import parameter
 
 FAMILY = Family(
     encoder="distilbert",
     model_type="distilbert",
     layers="n_layers",
-    training=(
-        "dropout",
-        "attention_dropout",
-    ),
+    training=("dropout", "attention_dropout"),
 )
 
 
-class DistilbertParameters(TransformerParameters):
+class DistilbertParameters(UnpooledParameters):
     """What a config may say of ``distilbert``."""
 
     pretrained_model_name_or_path: str = pretrained_name("distilbert-base-uncased")
-    reduce_output: WeightlessReduction = reduce_parameter("sum", UNPOOLED)
     dim: int = width(768)
     n_heads: int = heads(12)
     n_layers: int = layers(6)
@@ -51,13 +45,9 @@ class DistilbertParameters(TransformerParameters):
     attention_dropout: float = zeroed_attention(0.1)
 
 
-DISTILBERT = Component(
-    kind="encoder",
-    name="distilbert",
+DISTILBERT = family_encoder(
+    FAMILY,
+    DistilbertParameters,
     doc="Encodes the text with DistilBERT, a BERT of half the layers that learned from the whole one.",
-    parameters=DistilbertParameters,
-    features=("text",),
-    build=FamilyBuild(FAMILY, DistilbertParameters),
-    rules=(*family_rules(FAMILY, DistilbertParameters), equal_heads("dim", "n_heads")),
-    facts=FACTS,
+    rules=[equal_heads("dim", "n_heads")],
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
-from declml.components.encoders.pretrained_build import UNPOOLED, pretrained_name, reduce_parameter
-from declml.components.encoders.pretrained_family import Family, FamilyBuild, family_rules
-from declml.components.encoders.pretrained_parts import FACTS, TransformerParameters
+from declml.components.encoders.gpt import FAMILY as GPT_FAMILY
+from declml.components.encoders.pretrained_build import pretrained_name
+from declml.components.encoders.pretrained_family import UnpooledParameters, family_encoder
 from declml.components.encoders.pretrained_sizes import (
     activation,
     equal_heads,
@@ -20,26 +21,15 @@ from declml.components.encoders.pretrained_sizes import (
     zeroed_attention,
     zeroed_words,
 )
-from declml.components.token_states import WeightlessReduction
-from declml_schema.declare import Component, parameter
+from declml_schema.declare import parameter
 
-FAMILY = Family(
-    encoder="gpt2",
-    model_type="gpt2",
-    layers="n_layer",
-    training=(
-        "resid_pdrop",
-        "embd_pdrop",
-        "attn_pdrop",
-    ),
-)
+FAMILY = replace(GPT_FAMILY, encoder="gpt2", model_type="gpt2")
 
 
-class Gpt2Parameters(TransformerParameters):
+class Gpt2Parameters(UnpooledParameters):
     """What a config may say of ``gpt2``."""
 
     pretrained_model_name_or_path: str = pretrained_name("gpt2")
-    reduce_output: WeightlessReduction = reduce_parameter("sum", UNPOOLED)
     n_positions: int = positions(1024)
     n_embd: int = width(768)
     n_layer: int = layers(12)
@@ -58,13 +48,9 @@ class Gpt2Parameters(TransformerParameters):
     attn_pdrop: float = zeroed_attention(0.1)
 
 
-GPT2 = Component(
-    kind="encoder",
-    name="gpt2",
+GPT2 = family_encoder(
+    FAMILY,
+    Gpt2Parameters,
     doc="Encodes the text with GPT-2, which reads from left to right.",
-    parameters=Gpt2Parameters,
-    features=("text",),
-    build=FamilyBuild(FAMILY, Gpt2Parameters),
-    rules=(*family_rules(FAMILY, Gpt2Parameters), equal_heads("n_embd", "n_head")),
-    facts=FACTS,
+    rules=[equal_heads("n_embd", "n_head")],
 )

@@ -6,25 +6,12 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field
 
-from declml.components.encoders.pretrained_build import pretrained_name, reduce_parameter
-from declml.components.encoders.pretrained_family import Family, FamilyBuild, family_rules
-from declml.components.encoders.pretrained_parts import FACTS, ReduceTokens, TransformerParameters
-from declml.components.encoders.pretrained_sizes import (
-    HiddenAct,
-    activation,
-    equal_heads,
-    heads,
-    inner_width,
-    positions,
-    segments,
-    spread,
-    steadiness,
-    width,
-    zeroed,
-    zeroed_attention,
-)
+from declml.components.encoders.bert_shape import BERT_HEADS, BERT_TRAINING, BertShape
+from declml.components.encoders.pretrained_build import pretrained_name
+from declml.components.encoders.pretrained_family import Family, PooledParameters, family_encoder
+from declml.components.encoders.pretrained_sizes import positions, segments, steadiness
 from declml.errors import UserProblem
-from declml_schema.declare import Component, parameter
+from declml_schema.declare import Parameters, parameter
 
 Window: TypeAlias = Annotated[int, Field(ge=4)]
 
@@ -44,44 +31,34 @@ FAMILY = Family(
     encoder="longformer",
     model_type="longformer",
     layers=12,
-    training=(
-        "hidden_dropout_prob",
-        "attention_probs_dropout_prob",
-    ),
+    training=BERT_TRAINING,
     fixed=dict.fromkeys(["pad_token_id", "bos_token_id", "eos_token_id", "sep_token_id"]),
     adjust=_check_windows,
 )
 
 
-class LongformerParameters(TransformerParameters):
-    """What a config may say of ``longformer``."""
+class Windows(Parameters):
+    """How far tokens see."""
 
-    pretrained_model_name_or_path: str = pretrained_name("allenai/longformer-base-4096")
-    reduce_output: ReduceTokens = reduce_parameter("cls_pooled")
     attention_window: Window | list[Window] = parameter(
         512,
         "How many tokens around it each token sees in a model from scratch, or such an even number for each layer.",
         unit="tokens",
     )
-    hidden_size: int = width(768)
-    num_attention_heads: int = heads(12)
-    intermediate_size: int = inner_width(3072)
-    hidden_act: HiddenAct = activation("gelu")
+
+
+class LongformerParameters(BertShape, Windows, PooledParameters):
+    """What a config may say of ``longformer``."""
+
+    pretrained_model_name_or_path: str = pretrained_name("allenai/longformer-base-4096")
     max_position_embeddings: int = positions(4098)
     type_vocab_size: int = segments(1)
-    initializer_range: float = spread()
     layer_norm_eps: float = steadiness(1e-05)
-    hidden_dropout_prob: float = zeroed(0.1)
-    attention_probs_dropout_prob: float = zeroed_attention(0.1)
 
 
-LONGFORMER = Component(
-    kind="encoder",
-    name="longformer",
+LONGFORMER = family_encoder(
+    FAMILY,
+    LongformerParameters,
     doc="Encodes the text with Longformer, which can read thousands of tokens: its cost grows with their number alone.",
-    parameters=LongformerParameters,
-    features=("text",),
-    build=FamilyBuild(FAMILY, LongformerParameters),
-    rules=(*family_rules(FAMILY, LongformerParameters), equal_heads("hidden_size", "num_attention_heads")),
-    facts=FACTS,
+    rules=[BERT_HEADS],
 )

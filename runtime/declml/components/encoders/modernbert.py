@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from declml.components.encoders.pretrained_build import UNPOOLED, pretrained_name, reduce_parameter
-from declml.components.encoders.pretrained_family import Family, FamilyBuild, family_rules
-from declml.components.encoders.pretrained_parts import FACTS, TransformerParameters
+from declml.components.encoders.bert_shape import BERT_HEADS, BertLayers
+from declml.components.encoders.pretrained_build import pretrained_name
+from declml.components.encoders.pretrained_family import Family, UnpooledParameters, family_encoder
 from declml.components.encoders.pretrained_sizes import (
     HiddenAct,
     activation,
-    equal_heads,
-    heads,
     inner_width,
     positions,
     spread,
     steadiness,
-    width,
     zeroed,
 )
-from declml.components.token_states import WeightlessReduction
-from declml_schema.declare import Component
 
 FAMILY = Family(
     encoder="modernbert",
@@ -34,13 +29,10 @@ FAMILY = Family(
 )
 
 
-class ModernbertParameters(TransformerParameters):
+class ModernbertParameters(BertLayers, UnpooledParameters):
     """What a config may say of ``modernbert``."""
 
     pretrained_model_name_or_path: str = pretrained_name("answerdotai/ModernBERT-base")
-    reduce_output: WeightlessReduction = reduce_parameter("sum", UNPOOLED)
-    hidden_size: int = width(768)
-    num_attention_heads: int = heads(12)
     intermediate_size: int = inner_width(1152)
     hidden_act: HiddenAct = activation("gelu")
     max_position_embeddings: int = positions(8192)
@@ -49,13 +41,9 @@ class ModernbertParameters(TransformerParameters):
     hidden_dropout_prob: float = zeroed(0.0)
 
 
-MODERNBERT = Component(
-    kind="encoder",
-    name="modernbert",
+MODERNBERT = family_encoder(
+    FAMILY,
+    ModernbertParameters,
     doc="Encodes the text with ModernBERT, which reads long texts quickly.",
-    parameters=ModernbertParameters,
-    features=("text",),
-    build=FamilyBuild(FAMILY, ModernbertParameters),
-    rules=(*family_rules(FAMILY, ModernbertParameters), equal_heads("hidden_size", "num_attention_heads")),
-    facts=FACTS,
+    rules=[BERT_HEADS],
 )

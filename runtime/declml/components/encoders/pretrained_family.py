@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from declml.components.encoders.adapters import ADAPTER_RULE
+from declml.components.encoders.pretrained_build import UNPOOLED, reduce_parameter
 from declml.components.encoders.pretrained_changes import told_changes
 from declml.components.encoders.pretrained_parts import (
+    FACTS,
+    ReduceTokens,
     TextTransformer,
     TransformerParameters,
     check_type,
@@ -21,8 +24,9 @@ from declml.components.encoders.pretrained_parts import (
     saved_config,
 )
 from declml.components.encoders.sequence_parts import vocabulary_size
+from declml.components.token_states import WeightlessReduction
 from declml.contracts import Member
-from declml_schema.declare import Rule
+from declml_schema.declare import Component, Rule
 
 _OF_ALL = ("pretrained_model_name_or_path", "reduce_output")
 _SPECIAL = ("pad_token_id", "bos_token_id", "eos_token_id")
@@ -51,6 +55,41 @@ class Family:
     theirs: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     fixed: Mapping[str, Any] = field(default_factory=lambda: dict.fromkeys(_SPECIAL))
     adjust: Callable[[dict[str, Any], int], None] | None = None
+
+
+class PooledParameters(TransformerParameters):
+    """What a config may say of a family whose models have a summary of their own; each has a usual name."""
+
+    pretrained_model_name_or_path: str
+    reduce_output: ReduceTokens = reduce_parameter("cls_pooled")
+
+
+class UnpooledParameters(TransformerParameters):
+    """What a config may say of a family whose models have no summary of their own; each has a usual name."""
+
+    pretrained_model_name_or_path: str
+    reduce_output: WeightlessReduction = reduce_parameter("sum", UNPOOLED)
+
+
+def family_encoder(
+    family: Family,
+    parameters: type[TransformerParameters],
+    *,
+    doc: str,
+    rules: Sequence[Rule] = (),
+    facts: Mapping[str, Any] = FACTS,
+) -> Component:
+    """Return the encoder of a family; ``rules`` are those that do not follow from what its parameters are for."""
+    return Component(
+        kind="encoder",
+        name=family.encoder,
+        doc=doc,
+        parameters=parameters,
+        features=("text",),
+        build=FamilyBuild(family, parameters),
+        rules=(*family_rules(family, parameters), *rules),
+        facts=facts,
+    )
 
 
 def family_rules(family: Family, parameters: type[TransformerParameters]) -> tuple[Rule, ...]:

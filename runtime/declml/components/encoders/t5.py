@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from declml.components.encoders.pretrained_build import UNPOOLED, pretrained_name, reduce_parameter
-from declml.components.encoders.pretrained_family import Family, FamilyBuild, family_rules
-from declml.components.encoders.pretrained_parts import FACTS, TransformerParameters
+from declml.components.encoders.pretrained_build import pretrained_name
+from declml.components.encoders.pretrained_family import Family, UnpooledParameters, family_encoder
 from declml.components.encoders.pretrained_sizes import (
     activation,
     heads,
@@ -16,8 +15,7 @@ from declml.components.encoders.pretrained_sizes import (
     width,
     zeroed,
 )
-from declml.components.token_states import WeightlessReduction
-from declml_schema.declare import Component, parameter
+from declml_schema.declare import parameter
 
 FAMILY = Family(
     encoder="t5",
@@ -29,11 +27,10 @@ FAMILY = Family(
 )
 
 
-class T5Parameters(TransformerParameters):
+class T5Parameters(UnpooledParameters):
     """What a config may say of ``t5``."""
 
     pretrained_model_name_or_path: str = pretrained_name("t5-small")
-    reduce_output: WeightlessReduction = reduce_parameter("sum", UNPOOLED)
     d_model: int = width(512, unit="values")
     d_kv: int = parameter(64, "The width of each head in a model from scratch.", ge=1)
     num_layers: int = layers(6)
@@ -50,13 +47,8 @@ class T5Parameters(TransformerParameters):
     dropout_rate: float = zeroed(0.1)
 
 
-T5 = Component(
-    kind="encoder",
-    name="t5",
+T5 = family_encoder(
+    FAMILY,
+    T5Parameters,
     doc="Encodes the text with the encoder of T5, which learned many tasks as text.",
-    parameters=T5Parameters,
-    features=("text",),
-    build=FamilyBuild(FAMILY, T5Parameters),
-    rules=(*family_rules(FAMILY, T5Parameters),),
-    facts=FACTS,
 )

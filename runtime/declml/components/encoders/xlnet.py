@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from declml.components.encoders.pretrained_build import UNPOOLED, pretrained_name, reduce_parameter
-from declml.components.encoders.pretrained_family import Family, FamilyBuild, family_rules
-from declml.components.encoders.pretrained_parts import FACTS, TransformerParameters
+from declml.components.encoders.pretrained_build import pretrained_name
+from declml.components.encoders.pretrained_family import Family, UnpooledParameters, family_encoder
 from declml.components.encoders.pretrained_sizes import (
     HiddenAct,
     activation,
@@ -17,8 +16,7 @@ from declml.components.encoders.pretrained_sizes import (
     width,
     zeroed,
 )
-from declml.components.token_states import WeightlessReduction
-from declml_schema.declare import Component, parameter
+from declml_schema.declare import parameter
 
 FAMILY = Family(
     encoder="xlnet",
@@ -28,11 +26,10 @@ FAMILY = Family(
 )
 
 
-class XlnetParameters(TransformerParameters):
+class XlnetParameters(UnpooledParameters):
     """What a config may say of ``xlnet``."""
 
     pretrained_model_name_or_path: str = pretrained_name("xlnet-base-cased")
-    reduce_output: WeightlessReduction = reduce_parameter("sum", UNPOOLED)
     d_model: int = width(768, unit="values")
     n_head: int = heads(12)
     n_layer: int = layers(12)
@@ -46,13 +43,9 @@ class XlnetParameters(TransformerParameters):
     dropout: float = zeroed(0.1)
 
 
-XLNET = Component(
-    kind="encoder",
-    name="xlnet",
+XLNET = family_encoder(
+    FAMILY,
+    XlnetParameters,
     doc="Encodes the text with XLNet, which learned to guess words in any order.",
-    parameters=XlnetParameters,
-    features=("text",),
-    build=FamilyBuild(FAMILY, XlnetParameters),
-    rules=(*family_rules(FAMILY, XlnetParameters), equal_heads("d_model", "n_head")),
-    facts=FACTS,
+    rules=[equal_heads("d_model", "n_head")],
 )
