@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,9 +127,8 @@ def stop(name: str, now: bool) -> None:
     elif choice.kind == "ssh":
         from declml.kernels.ssh_channel import ssh_kernel
 
-        channel = ssh_kernel(choice.text)
-        ended = [bool(channel.call("shut_down", {"when_idle": not now}))]
-        channel.close()
+        with closing(ssh_kernel(choice.text)) as channel:
+            ended = [bool(channel.call("shut_down", {"when_idle": not now}))]
     else:
         ended = _end_here(name, now=now)
     if not ended:
@@ -147,9 +147,8 @@ def _end_here(name: str, *, now: bool) -> list[bool]:
         if each.label != name:
             continue
         try:
-            channel = connect(each.address, label=each.label)
-            ended.append(bool(channel.call("shut_down", {"when_idle": not now})))
-            channel.close()
+            with closing(connect(each.address, label=each.label)) as channel:
+                ended.append(bool(channel.call("shut_down", {"when_idle": not now})))
         except ChannelLost:
             ended.append(True)
     return ended

@@ -39,3 +39,6 @@ class KernelProcess:
                 raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0.0)
             time.sleep(_LOOK_SECONDS)
         return self.returncode
+
+    def let_go(self) -> None:
+        """Look after it no longer: the kernel does."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,8 @@ def _row(
 
 def _running(kernel: LocalKernel) -> tuple[tuple[str, ...], float | None]:
     began = kernel.about.get("began")
-    with suppress(ChannelLost, ActFailed):
-        channel = connect(kernel.address, label=kernel.label)
+    with suppress(ChannelLost, ActFailed), closing(connect(kernel.address, label=kernel.label)) as channel:
         rows: Sequence[Mapping[str, Any]] = channel.call("running", {}, timeout_seconds=2.0)
-        channel.close()
         return tuple(str(each["label"]) for each in rows), began
     return (), began
 

@@ -32,6 +32,10 @@ class Process(Protocol):
         """Wait for the end and return the exit code; after ``timeout`` seconds raise `subprocess.TimeoutExpired`."""
         ...
 
+    def let_go(self) -> None:
+        """Look after it no longer: it goes on, and how it ends is not known here."""
+        ...
+
 
 class Child(subprocess.Popen[bytes]):
     """A process of our own."""
@@ -39,6 +43,9 @@ class Child(subprocess.Popen[bytes]):
     def ended(self) -> bool:
         """Return whether it is gone."""
         return self.poll() is not None
+
+    def let_go(self) -> None:
+        """Look after it no longer: nothing is open, and Python itself reaps it when it has ended."""
 
 
 def start(

@@ -109,6 +109,12 @@ class Forked:
             self._listen(left)
         return self.returncode
 
+    def let_go(self) -> None:
+        """Look after it no longer: it goes on, and its parent tells nobody how it ended."""
+        if self._parent is not None:
+            self._parent.close()
+            self._parent = None
+
     def _listen(self, seconds: float | None) -> None:
         if self._parent is None:
             return
@@ -117,8 +123,7 @@ class Forked:
             told = _read(self._parent)
         except (BlockingIOError, TimeoutError):
             return
-        self._parent.close()
-        self._parent = None
+        self.let_go()
         self.returncode = told.get("status")
 
 
@@ -132,6 +137,7 @@ def fork(module: str, argument: str, *, output: int, errors: int, environment: M
     if not address:
         return None
     parent = socket.socket(socket.AF_UNIX)
+    told: dict[str, Any] = {}
     try:
         request = {"module": module, "argument": argument, "folder": str(Path.cwd()), "environment": dict(environment)}
         parent.connect(address)
@@ -141,11 +147,11 @@ def fork(module: str, argument: str, *, output: int, errors: int, environment: M
         parent.shutdown(socket.SHUT_WR)
         told = _read(parent)
     except OSError:
-        told = {}
-    if "pid" not in told:
-        parent.close()
         return None
-    return Forked(told["pid"], parent)
+    finally:
+        if "pid" not in told:
+            parent.close()
+    return Forked(told["pid"], parent) if "pid" in told else None
 
 
 def _read(parent: socket.socket) -> dict[str, Any]:

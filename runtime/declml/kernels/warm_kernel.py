@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,10 +164,9 @@ def _retire(folder: Path) -> None:
             shutil.rmtree(each, ignore_errors=True)
     for each in local_kernels():
         if each.folder != folder and each.about.get("python") == sys.executable and each.label == "warm":
-            with suppress(ChannelLost, ActFailed):
-                channel = connect(each.address, label=each.label)
+            # Closed also where it goes before it answers.
+            with suppress(ChannelLost, ActFailed), closing(connect(each.address, label=each.label)) as channel:
                 channel.call("shut_down", {"when_idle": True}, timeout_seconds=2.0)
-                channel.close()
 
 
 def can_keep_warm() -> bool:

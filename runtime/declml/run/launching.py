@@ -178,6 +178,7 @@ def begun_run(started: Started) -> Run:
         with contextlib.suppress(UserProblem):
             run = open_run(started.folder.path)
             if run.record.get("process") == process.pid or (process.doubtful and run.status == "running"):
+                _let_go(process)
                 return run
         time.sleep(_BEGIN_SECONDS)
     # It ended already, or there was nothing to do: whatever it said is told as to one who stayed.
@@ -219,11 +220,18 @@ def follow_run(started: Started, on_event: OnEvent | None = None, stop: OnStop |
                 asked = True
     finally:
         mirror.close()
+        _let_go(process)
     if outcome.exit_code == TAKEN_EXIT and not process.doubtful:
         raise taken_problem(started.folder)
     if outcome.status in {"finished", "interrupted"}:
         return open_run(started.folder.path)
     raise _failure(started, outcome, problems)
+
+
+def _let_go(process: Launched) -> None:
+    """Hold on no longer to a process that nobody follows any more."""
+    if process.process is not None:
+        process.process.let_go()
 
 
 def _failure(started: Started, outcome: Outcome, problems: Sequence[Mapping[str, Any]]) -> DeclmlError:

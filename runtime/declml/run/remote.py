@@ -69,6 +69,9 @@ class RemoteProcess:
         self.ended()
         return self.returncode
 
+    def let_go(self) -> None:
+        """Look after it no longer: its mirror does."""
+
 
 def train_at(
     address: str,

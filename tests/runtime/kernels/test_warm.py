@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -151,6 +152,21 @@ def test_what_a_parent_forked_outlives_it_and_its_end_is_known(environment: dict
     os.kill(forked.pid, signal.SIGKILL)
     assert forked.wait(30) is None
     assert forked.ended()
+
+
+def test_a_process_that_is_let_go_leaves_nothing_to_the_garbage_collector(
+    environment: dict[str, str], output: IO[Any]
+) -> None:
+    parent = WarmParent("heavy", environment=environment)
+    process = run(WAIT, output, {**environment, WARM_PARENT: parent.address})
+    assert isinstance(process, Forked)
+    pid = process.pid
+    process.let_go()
+    del process
+    gc.collect()  # what is open still would be a ResourceWarning, which is an error here
+    parent.close()
+    assert is_alive(pid)
+    os.kill(pid, signal.SIGKILL)
 
 
 def test_a_parent_ends_with_its_owner_and_leaves_nothing() -> None:
