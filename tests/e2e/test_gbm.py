@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 from pathlib import Path
@@ -15,7 +14,6 @@ import pytest
 
 import declml
 from declml.errors import ConfigProblems, UserProblem
-from declml.runs.find import find
 from declml.runs.folder import Run
 from declml_schema.events import read_events
 
@@ -176,33 +174,57 @@ def test_the_same_plan_gives_the_same_trees_with_any_number_of_threads(
     assert declml.train(again.config, runs=again.runs).record["weights"] == whole[1].record["weights"]
 
 
+ENDING = '''
+"""A metric at whose call of a certain number the process sends itself a signal, where a file says so."""
+import os
+from pathlib import Path
+
+from declml_schema.declare import Component
+
+CALLS = []
+
+
+def build():
+    def metric(scores, targets):
+        CALLS.append(1)
+        end = Path("end.txt")  # in the config's folder, where a training is at work
+        if end.exists():
+            number, signal = map(int, end.read_text().split())
+            if len(CALLS) == number:
+                end.unlink()
+                os.kill(os.getpid(), signal)
+        return 0.0
+    return metric
+
+
+ENDING = Component("metric", "ending", "Nothing.", features=("number",), build=build, facts={"goal": "minimize"})
+'''
+
+
 @pytest.mark.parametrize(
     "more", ["", "boosting_type: dart, ", "data_sample_strategy: goss, ", "boosting_rounds_per_checkpoint: 7, "]
 )
 def test_a_run_killed_while_boosting_resumes_to_identical_trees(tmp_path: Path, more: str) -> None:
     config = TREES.replace("trainer: {", "trainer: {" + more).replace("early_stop: -1", "early_stop: 6")
     config = config.replace("num_boost_round: 120, ", "num_boost_round: 600, ").replace("rate: 0.1,", "rate: 0.02,")
+    config += "code: ending.py\nevaluation: {metrics: [ending]}\n"
     undisturbed = make_project(tmp_path / "undisturbed", config, data=rows(1500))
+    for folder in ("undisturbed", "killed"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "ending.py").write_text(ENDING)
     wanted = declml.train(undisturbed.config, runs=undisturbed.runs)
     project = make_project(tmp_path / "killed", config, data=rows(1500))
-    seen = {"metrics": 0}
-
-    def interrupt(event: dict[str, Any]) -> None:
-        seen["metrics"] += event["kind"] == "metrics" and event["split"] == "validation"
-        if seen["metrics"] == 3:
-            seen["metrics"] += 1
-            raise KeyboardInterrupt
-
-    def kill(event: dict[str, Any]) -> None:
-        if event["kind"] == "metrics" and event["epoch"] > 150:
-            record = next(project.runs.glob("*/*/record.json"))
-            os.kill(int(find(project.runs, record.parent.name).record["process"]), signal.SIGKILL)
-
-    stopped = declml.train(project.config, runs=project.runs, on_event=interrupt)
+    end = project.folder / "end.txt"
+    end.write_text(f"3 {int(signal.SIGINT)}")
+    stopped = declml.train(project.config, runs=project.runs)
     assert stopped.status == "interrupted"
     assert (stopped.path / "checkpoints" / "latest.json").exists()
+    end.write_text(f"15 {int(signal.SIGKILL)}")
     with pytest.raises(UserProblem, match="killed"):
-        declml.train(project.config, runs=project.runs, resume="latest", on_event=kill)
+        declml.train(project.config, runs=project.runs, resume="latest")
+    assert not end.exists()
+    ends = [event["reason"] for _, event in read_events(stopped.events) if event["kind"] == "training_finished"]
+    assert ends == ["interrupted"]
     run = declml.train(project.config, runs=project.runs, resume="latest")
     assert run.status == "finished" and run.taint() == []
     assert trees_of(run) == trees_of(wanted)
