@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,13 @@ class TokenRows:
         offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
         np.cumsum(lengths, out=offsets[1:])
         return cls(values, offsets)
+
+    @classmethod
+    def joined(cls, tables: Sequence[TokenRows]) -> TokenRows:
+        """Return the rows of all ``tables``, one table after the other."""
+        return cls.of_lengths(
+            np.concatenate([each.values for each in tables]), np.concatenate([each.lengths for each in tables])
+        )
 
     def places(self, rows: np.ndarray) -> np.ndarray:
         """Return where the tokens of these ``rows``, by number and in that order, stand in ``values``."""

@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from declml.contracts import Metric, Model, Rows, Scores, TokenAnswers, answers_of
-from declml.evaluation.token_pieces import SequenceAnswers, TokenPieces
+from declml.evaluation.token_pieces import SequenceAnswers, TokenPieces, joined_sequences
 
+_Scale: TypeAlias = Callable[[Any], np.ndarray]
 _DOUBLE_BYTES = 1 << 30  # answers larger than this are not copied into double precision
 
 
@@ -76,6 +77,17 @@ class Predictions:
     rows: int
     outputs: Mapping[str, Answers | SequenceAnswers]
 
+    @classmethod
+    def joined(cls, pieces: Sequence[Predictions], outputs: Sequence[OutputSpec]) -> Predictions:
+        """Return the answers to all pieces of a table as those to the whole of it; without rows there are none."""
+        some = [each for each in pieces if each.rows]
+        if len(some) == 1:
+            return some[0]
+        return cls(
+            sum(each.rows for each in some),
+            {each.name: _joined([piece.outputs[each.name] for piece in some], each) for each in outputs if some},
+        )
+
     def piece(self, start: int, stop: int) -> Predictions:
         """Return the rows from ``start`` until ``stop``, at most those that there are."""
         stop = min(stop, self.rows)
@@ -85,6 +97,21 @@ class Predictions:
         """Return the rows where ``mask`` ``(row,)`` bool is true."""
         chosen = torch.from_numpy(np.ascontiguousarray(mask, dtype=np.bool_))
         return Predictions(int(chosen.sum()), {name: each.select(chosen) for name, each in self.outputs.items()})
+
+
+def _joined(pieces: Sequence[Answers | SequenceAnswers], output: OutputSpec) -> Answers | SequenceAnswers:
+    spoken = [each for each in pieces if isinstance(each, SequenceAnswers)]
+    if spoken:
+        return joined_sequences(spoken, output.scores, output.targets)
+    whole = [each for each in pieces if isinstance(each, Answers)]
+    raw, encoded = torch.cat([each.raw for each in whole]), torch.cat([each.encoded for each in whole])
+    return _answers(raw, encoded, output.scores, output.targets)
+
+
+def _answers(raw: Tensor, encoded: Tensor, scores: _Scale, targets: _Scale) -> Answers:
+    """Return answers on the CPU with what metrics are given of them."""
+    scales = (scores(raw.numpy()), targets(encoded.numpy()))
+    return Answers(raw, encoded, *(torch.from_numpy(np.ascontiguousarray(each)) for each in scales))
 
 
 def evaluate(
@@ -194,14 +221,8 @@ class _WholeRows:
         self._answers.index_copy_(0, places, answer)
         self._targets.index_copy_(0, places, targets)
 
-    def finish(self, scores: Callable[[Any], np.ndarray], targets: Callable[[Any], np.ndarray]) -> Answers:
+    def finish(self, scores: _Scale, targets: _Scale) -> Answers:
         """Return all that was taken, in the order of the rows."""
         assert self._answers is not None, "there is at least one batch"
         assert self._targets is not None, "there is at least one batch"
-        raw, encoded = self._answers.cpu(), self._targets.cpu()
-        return Answers(
-            raw=raw,
-            encoded=encoded,
-            scores=torch.from_numpy(np.ascontiguousarray(scores(raw.numpy()))),
-            targets=torch.from_numpy(np.ascontiguousarray(targets(encoded.numpy()))),
-        )
+        return _answers(self._answers.cpu(), self._targets.cpu(), scores, targets)

@@ -53,6 +53,20 @@ class SequenceAnswers:
         return float(loss.of_parts(self.parts.sum(0)))
 
 
+def joined_sequences(
+    pieces: Sequence[SequenceAnswers], scores: Callable[[Any], SpokenScores], targets: Callable[[Any], TokenRows]
+) -> SequenceAnswers:
+    """Return the answers of all pieces as those of one table."""
+    said = Said(
+        TokenRows.joined([each.raw.tokens for each in pieces]),
+        np.concatenate([each.raw.chances for each in pieces]),
+        np.concatenate([each.raw.totals for each in pieces]),
+        np.concatenate([each.raw.surprises for each in pieces]),
+    )
+    truth = TokenRows.joined([each.encoded for each in pieces])
+    return SequenceAnswers(said, truth, torch.cat([each.parts for each in pieces]), scores(said), targets(truth))
+
+
 class TokenPieces:
     """Takes the answers of one output batch by batch; ``loss`` is the output's."""
 

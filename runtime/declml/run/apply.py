@@ -12,14 +12,16 @@ import numpy as np
 import polars as pl
 
 from declml.contracts import Encoded, OutputOperation
-from declml.data.transform import PieceTransform, transform
+from declml.data.transform import PieceTransform
 from declml.errors import UserProblem
+from declml.evaluation.evaluate import Predictions
 from declml.run.batches import batches_of
 from declml.run.evaluating import Evaluator
-from declml.run.labels import fitting_rows
+from declml.run.labels import FittingLabels
 from declml.run.new_rows import NewRows, new_rows
 from declml.run.predictions import FrameWriter, prediction_frame, write_frame
 from declml.run.saved import SavedModel, load_model
+from declml.run.slices import slice_columns
 from declml.run.tables import reading_again, table_of
 from declml.runs.folder import Run
 from declml_schema.events import encode_event
@@ -57,26 +59,44 @@ class Evaluation:
 
 
 def evaluate_run(run: Run, data: Any) -> Evaluation:
-    """Return the metrics of a run's model on the rows of ``data``, which must have the targets."""
+    """Return the metrics of a run's model on the rows of ``data``, which must have the targets.
+
+    Files are read a piece at a time. What stays in memory of all their rows are the answers, the targets and the
+    columns that slices name: losses and metrics are taken once, over all rows together.
+    """
     saved = load_model(run)
-    table = table_of(data, reading_again(saved.plan.data, saved.types))
-    encoded = transform(table, saved.transforms.values())
-    keep = np.ones(table.height, dtype=bool)
-    for each in encoded.values():
-        if each.keep is not None:
-            keep &= each.keep
-    columns = {name: (each, saved.facts[name]) for name, each in encoded.items()}
-    keep, _ = fitting_rows(saved.plan, saved.components, columns, keep)
-    rows = np.flatnonzero(keep)
-    if not len(rows):
-        raise UserProblem("empty-table", "The data must have at least one row with a known target; got none.")
-    targets = {output.name: encoded[output.name] for output in saved.plan.outputs}
-    batches = batches_of(saved.groups, encoded, targets, rows, device="cpu")
+    with new_rows(data, reading_again(saved.plan.data, saved.types)) as rows:
+        return _evaluated(saved, rows)
+
+
+def _evaluated(saved: SavedModel, rows: NewRows) -> Evaluation:
+    transforms = PieceTransform(saved.transforms.values(), rows.columns, rows.rows, rows.column)
     evaluator = Evaluator(
         saved.plan, saved.facts, saved.operations, saved.components, saved.model, batch_size=_BATCH_ROWS
     )
-    result = evaluator.final(batches, table[rows])
-    return Evaluation(result.rows, table.height - result.rows, result.values, result.slices, result.confusion)
+    labels = FittingLabels(saved.plan, saved.components)
+    sliced = [name for name in slice_columns(saved.plan) if name in rows.columns] or rows.columns[:1]
+    predictions: list[Predictions] = []
+    kept: list[pl.DataFrame] = []
+    start = 0
+    for piece in rows.pieces():
+        encoded = transforms.encode(piece, start)
+        keep = np.ones(piece.height, dtype=bool)
+        for each in encoded.values():
+            if each.keep is not None:
+                keep &= each.keep
+        chosen = np.flatnonzero(labels.fitting(encoded, keep, start=start))
+        if len(chosen):
+            targets = {output.name: encoded[output.name] for output in saved.plan.outputs}
+            batches = batches_of(saved.groups, encoded, targets, chosen, device="cpu")
+            predictions.append(evaluator.predictions(batches))
+            kept.append(piece.select(sliced)[chosen])
+        start += piece.height
+    labels.problems()
+    if not predictions:
+        raise UserProblem("empty-table", "The data must have at least one row with a known target; got none.")
+    result = evaluator.judged(Predictions.joined(predictions, evaluator.specs), pl.concat(kept))
+    return Evaluation(result.rows, rows.rows - result.rows, result.values, result.slices, result.confusion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from declml.components.answer_scale import ranks_of
 from declml.contracts import Facts, Loss, Metric, Model, OutputOperation, Rows, Scores
 from declml.evaluation.confusion import confusion
 from declml.evaluation.dropout_samples import spread
-from declml.evaluation.evaluate import Answers, OutputSpec, Predictions, evaluate, predict
+from declml.evaluation.evaluate import Answers, OutputSpec, Predictions, evaluate, predict, score
 from declml.evaluation.slices import score_slices
 from declml.run.components import Components
 from declml.run.own_metrics import own_metric
@@ -151,12 +151,15 @@ class Evaluator:
 
     def final(self, batches: Rows, table: pl.DataFrame) -> FinalResult:
         """Return scores, slices, confusion and answers; ``table`` has the rows of ``batches``, in their order."""
-        scores, predictions = evaluate(self._model, batches, self.specs, batch_size=self._batch_size)
+        return self.judged(self.predictions(batches), table)
+
+    def judged(self, predictions: Predictions, table: pl.DataFrame) -> FinalResult:
+        """Return scores, slices and confusion of answers at hand; ``table`` has their rows, in their order."""
         masks = slice_masks(self._plan, table)
         slices = score_slices(predictions, self.specs, self._model, masks, self._decides) if masks else []
         return FinalResult(
             predictions.rows,
-            scores.values,
+            score(predictions, self.specs, self._model),
             [each.as_json() for each in slices],
             self._confusion(predictions),
             predictions,

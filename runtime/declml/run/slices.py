@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import polars as pl
 
 from declml.errors import UserProblem
 from declml_schema.plan import Plan
+
+
+def slice_columns(plan: Plan) -> list[str]:
+    """Return the columns that the declared slices name; a condition that cannot be read names none."""
+    names: list[str] = []
+    for each in plan.evaluation.get("slices") or []:
+        with contextlib.suppress(pl.exceptions.PolarsError):  # told by `slice_masks`
+            names += pl.sql_expr(each["where"]).meta.root_names() if each.get("where") else [each.get("column")]
+    return list(dict.fromkeys(name for name in names if name))
 
 
 def slice_masks(plan: Plan, table: pl.DataFrame) -> dict[str, np.ndarray]:
