@@ -110,3 +110,25 @@ def test_a_broken_plugin_is_a_problem_at_its_line_of_the_config(tmp_path: Path, 
     broken = [each for each in caught.value.problems if each.code == "broken-plugin"]
     assert said in broken[0].message
     assert project.config.read_text().splitlines()[broken[0].span.start.line].startswith("code:")
+
+
+@pytest.mark.parametrize(("name", "said"), [("accuracy", "which declml has for binary outputs"), ("loss", "loss is")])
+def test_a_metric_with_the_name_of_another_replaces_nothing_and_is_told(tmp_path: Path, name: str, said: str) -> None:
+    project = make_project(tmp_path, CONFIG.replace("metrics: [missed, accuracy]", f"metrics: [{name}]"))
+    (tmp_path / "ours.py").write_text(PLUGIN.replace('"missed"', f'"{name}"'))
+    with pytest.raises(ConfigProblems) as caught:
+        declml.train(project.config, runs=project.runs)
+    problem = caught.value.problems[0]
+    written = (tmp_path / "ours.py").read_text().splitlines()
+    line = 1 + next(index for index, each in enumerate(written) if each.startswith("MISSED ="))
+    assert problem.code == "broken-plugin"
+    assert f"'ours.py:{line}' must have a name of its own; got '{name}'" in problem.message and said in problem.message
+    assert project.config.read_text().splitlines()[problem.span.start.line].startswith("code:")
+    assert f"'own_{name}'" in problem.hint
+    assert not list(project.runs.glob("*/*"))
+
+
+def test_a_metric_may_have_the_name_of_one_for_other_outputs(tmp_path: Path) -> None:
+    project = make_project(tmp_path, CONFIG.replace("metrics: [missed, accuracy]", "metrics: [r2]"))
+    (tmp_path / "ours.py").write_text(PLUGIN.replace('"missed"', '"r2"'))
+    assert declml.check(project.config).problems == []

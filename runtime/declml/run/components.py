@@ -5,6 +5,7 @@ A component's file is imported when a plan names it, never before: a run with nu
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import sys
@@ -17,6 +18,9 @@ from typing import Any, Literal
 from declml.errors import UserProblem
 from declml_schema.declare import Component, component_key
 from declml_schema.vocabulary import Vocabulary, vocabulary
+
+_LOSS = "loss"
+"""What every output has beside its metrics."""
 
 
 class Components:
@@ -152,10 +156,12 @@ def plugin_components(module: ModuleType, file: str) -> list[Component]:
     One that could not be used is a `UserProblem`, which names the ``file``.
     """
     found: dict[int, Component] = {}
-    for value in vars(module).values():
+    for attribute, value in vars(module).items():
         if isinstance(value, Component):
             found[id(value)] = value
             _require_usable(value, file)
+            if value.kind == "metric":
+                _require_own_name(value, file, _line_of(module, attribute))
     return list(found.values())
 
 
@@ -169,6 +175,33 @@ def _require_usable(component: Component, file: str) -> None:
             "broken-plugin",
             f"{subject} must say which values are better, facts={{'goal': 'maximize'}} or 'minimize'; got {goal!r}.",
         )
+
+
+def _require_own_name(metric: Component, file: str, line: int | None) -> None:
+    """Refuse a metric with the name of one of declml's own: runs are compared by the names of their metrics."""
+    if metric.name == _LOSS:
+        taken = "which is what every output's loss is called"
+    else:
+        of = [feature for feature in metric.features if vocabulary().find("metric", metric.name, feature) is not None]
+        if not of:
+            return
+        taken = f"which declml has for {' and '.join(of)} outputs"
+    where = f"{file}:{line}" if line else file
+    raise UserProblem(
+        "broken-plugin",
+        f"The metric of '{where}' must have a name of its own; got '{metric.name}', {taken}.",
+        hint=f"Call it otherwise, say 'own_{metric.name}', there and where the config names it.",
+    )
+
+
+def _line_of(module: ModuleType, attribute: str) -> int | None:
+    """Return the line at which a module gives a name its value, as far as its source tells."""
+    path = Path(str(module.__file__))
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        names = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(each, ast.Name) and each.id == attribute for each in names):
+            return node.lineno
+    return None
 
 
 def trees(values: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def plugin_words(files: Sequence[Path], *, cache: Path) -> tuple[Vocabulary, lis
         if "words" in answer:
             words = words.with_plugins(answer["words"])
         else:
-            problems.append(Problem(answer["code"], answer["message"], path=f"code[{index}]"))
+            hint = str(answer.get("hint", ""))
+            problems.append(Problem(answer["code"], answer["message"], path=f"code[{index}]", hint=hint))
     return words, problems
 
 
@@ -121,7 +122,7 @@ def _words_of(file: Path) -> dict[str, Any]:
                 component_json(f"plugin:{file.name}", component.name, component)
             )
     except UserProblem as error:
-        return {"code": error.code, "message": error.message}
+        return {"code": error.code, "message": error.message, "hint": error.hint}
     except ValueError as error:
         return {"code": "broken-plugin", "message": f"The plug-in '{file.name}' must declare rightly; got: {error}."}
     if not words:
