@@ -51,6 +51,18 @@ class LearningRateScheduler(Parameters):
     warmup_fraction: float = parameter(0.05, "Raise the rate from near zero over this share of all steps.", ge=0, lt=1)
 
 
+class Profiler(Parameters):
+    """The mapping ``trainer.profiler``: which steps are recorded."""
+
+    wait: int = parameter(1, "Steps of each round that are not recorded.", ge=0, unit="steps")
+    warmup: int = parameter(1, "Steps that are recorded next and thrown away.", ge=0, unit="steps")
+    active: int = parameter(
+        3, "Steps that are recorded then, into one trace; more make a larger file.", ge=1, unit="steps"
+    )
+    repeat: int = parameter(5, "How many rounds there are, a trace each; 0 is until the training ends.", ge=0)
+    skip_first: int = parameter(0, "Steps before the first round.", ge=0, unit="steps")
+
+
 class Trainer(Parameters):
     """The section ``trainer``."""
 
@@ -105,8 +117,8 @@ class Trainer(Parameters):
     )
     early_stop: int | Literal["auto"] = parameter(
         "auto",
-        "Stop after this many evaluations in a row without improvement; -1 never stops early. `auto` is 5, or a third"
-        " of all evaluations where `epochs` is `auto` and that is more.",
+        "Stop after this many evaluations in a row without improvement; -1 never stops early. `auto` is a third of all"
+        " evaluations where `epochs` is `auto`, else 5, or as many as have 500 steps; never fewer than 5.",
         ge=-1,
         unit="evaluations",
         common=True,
@@ -182,6 +194,26 @@ class Trainer(Parameters):
     enable_gradient_checkpointing: bool = parameter(
         False, "Compute the combiner a second time for its gradients instead of remembering it: less memory, more time."
     )
+    enable_profiling: bool = parameter(
+        False,
+        "Record where the time of a few steps goes: traces for ui.perfetto.dev and a table, in the run's folder"
+        " `profile`. The weights are the same; the steps that are recorded take longer.",
+    )
+    profiler: Profiler = parameter(Profiler(), "Which steps are recorded, where `enable_profiling` is true.")
+    contrastive_pretrain_epochs: int = parameter(
+        0,
+        "Passes over the rows before the training in which the encoders alone learn, without answers, to say like"
+        " things of the features of one row (as CLIP does). 0 is none; its time grows with the pairs of inputs.",
+        ge=0,
+        unit="epochs",
+    )
+    contrastive_pretrain_temperature: float = parameter(
+        0.07, "How sharply it tells rows from each other at first; less is sharper.", gt=0
+    )
+    contrastive_pretrain_projection_dim: int = parameter(
+        128, "The width of the space in which features are compared.", ge=1
+    )
+    contrastive_pretrain_learnable_temperature: bool = parameter(True, "Whether that temperature is learned too.")
     modality_dropout: float = parameter(
         0.0,
         "How likely each row loses each input while training: more makes a model that gets on without some of them.",
@@ -247,6 +279,7 @@ SECTION = Component(
     Trainer,
     rules=(
         Rule("exclusive", "checkpoints_per_epoch", "steps_per_checkpoint", doc="Both say when to evaluate."),
+        Rule("ignored-unless", "profiler", "enable_profiling", (True,)),
         Rule("ignored-unless", "loss_balancing_alpha", "loss_balancing", ("gradnorm",)),
         Rule("ignored-unless", "loss_balancing_lr", "loss_balancing", ("uncertainty", "famo", "gradnorm")),
         Rule("ignored-unless", "loss_balancing_preference_vector", "loss_balancing", ("pareto_mtl",)),

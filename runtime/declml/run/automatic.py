@@ -14,16 +14,18 @@ from typing import Any
 
 from declml.errors import UserProblem
 from declml.run.components import Components
+from declml.run.settings import steps_of
 from declml_schema.plan import Choice, InputFeature, Plan, Values
 
 EVALUATIONS = 40
 """Evaluations of an automatic training at most; each epoch has one where there are fewer epochs."""
 
 _TABLE: Mapping[str, float] = {"learning_rate": 0.002, "batch_rows": 256}
-_FEWEST_STEPS, _MOST_STEPS, _STEPS = 800, 2400, 20
+_FEWEST_STEPS, _MOST_STEPS, _STEPS = 1600, 2400, 40
 _FEWEST_EPOCHS = 6
 _ROWS_A_STEP = 256
 _PATIENCE = 5
+_PATIENT_STEPS = 500
 _MOST_GROWTH = 4.0
 _MOST_ROWS = 8192  # of a batch, where a step takes all rows
 
@@ -49,12 +51,22 @@ def automatic(plan: Plan, components: Components, rows: int) -> Values:
         decided["epochs"] = min(longest) if longest else _epochs(rows, _most_steps(plan, components, rows))
         if not trainer["checkpoints_per_epoch"] and not trainer["steps_per_checkpoint"]:
             decided["epochs_per_checkpoint"] = math.ceil(decided["epochs"] / EVALUATIONS)
-    if trainer["early_stop"] == "auto":
-        evaluations = decided["epochs"] // decided.get("epochs_per_checkpoint", 1) if "epochs" in decided else 0
-        decided["early_stop"] = max(_PATIENCE, evaluations // 3)
     if "gradient_accumulation_steps" not in decided:
         decided |= _accumulation(trainer, decided.get("batch_size", trainer["batch_size"]))
-    return {"epochs_per_checkpoint": 1, **trainer, **decided}
+    whole = {"epochs_per_checkpoint": 1, **trainer, **decided}
+    if trainer["early_stop"] == "auto":
+        whole["early_stop"] = _patience(whole, rows, is_declared="epochs" not in decided)
+    return whole
+
+
+def _patience(trainer: Values, rows: int, *, is_declared: bool) -> int:
+    """Return the evaluations without improvement that end a training: a third of all, as a rate that falls to the end
+    finds better weights late. Of a declared length Ludwig's five, but those of `_PATIENT_STEPS` where they are short.
+    """
+    steps = steps_of(trainer, math.ceil(max(rows, 1) / trainer["batch_size"]))
+    third = steps.total // steps.per_evaluation // 3
+    patient = math.ceil(_PATIENT_STEPS / steps.per_evaluation) if is_declared else third
+    return max(_PATIENCE, min(third, patient))
 
 
 def _all_rows(trainer: Values, rows: int) -> dict[str, int]:

@@ -74,20 +74,40 @@ def test_the_automatic_rate_fits_the_automatic_batch() -> None:
 
 
 @pytest.mark.parametrize("rows", [30, 300, 3_000, 30_000, 300_000])
-def test_a_table_is_trained_for_hundreds_of_steps_and_evaluated_at_most_so_often(rows: int) -> None:
+def test_a_table_is_trained_for_thousands_of_steps_and_evaluated_at_most_so_often(rows: int) -> None:
     trainer = plan(rows=rows).trainer
     steps = steps_of(trainer, -(-rows // trainer["batch_size"]))
-    assert 800 <= steps.total * trainer["batch_size"] / 256 <= 7_200
+    assert 1_600 <= steps.total * trainer["batch_size"] / 256 <= 7_200
     evaluations = sum(steps.evaluates_after(step) for step in range(1, steps.total + 1))
     assert min(6, trainer["epochs"]) <= evaluations <= EVALUATIONS
     assert 5 <= trainer["early_stop"] <= evaluations
 
 
-def test_declared_epochs_are_evaluated_one_by_one_with_ludwigs_patience() -> None:
-    trainer = plan("trainer: {epochs: 300}", rows=30).trainer
-    steps = steps_of(trainer, 1)
-    assert (steps.total, trainer["early_stop"]) == (300, 5)
+def test_declared_epochs_are_evaluated_one_by_one() -> None:
+    steps = steps_of(plan("trainer: {epochs: 300}", rows=30).trainer, 1)
+    assert steps.total == 300
     assert all(steps.evaluates_after(step) for step in range(1, 301))
+
+
+@pytest.mark.parametrize(
+    ("rows", "epochs", "patience"), [(300_000, 30, 5), (30, 9, 5), (30, 300, 100), (2_560, 300, 50), (2_560, 60, 20)]
+)
+def test_declared_epochs_have_ludwigs_patience_or_a_longer_one_where_they_are_short(
+    rows: int, epochs: int, patience: int
+) -> None:
+    assert plan(f"trainer: {{epochs: {epochs}, batch_size: 256}}", rows=rows).trainer["early_stop"] == patience
+
+
+def test_declared_steps_have_a_third_of_their_evaluations() -> None:
+    trainer = plan("trainer: {train_steps: 1800, batch_size: 256}", rows=2_560).trainer
+    steps = steps_of(trainer, 10)
+    evaluations = sum(steps.evaluates_after(step) for step in range(1, 1_801))
+    assert trainer["early_stop"] == evaluations // 3 > 5
+
+
+def test_an_output_of_classes_is_decided_by_the_loss_which_tells_more_than_hits() -> None:
+    made = plan(head=HEAD.replace("binary", "category"))
+    assert (decides_of(made, Components()).metric, decides_of(made, Components()).goal) == ("loss", "minimize")
 
 
 def test_long_texts_and_pretrained_encoders_take_few_epochs() -> None:
@@ -278,7 +298,9 @@ def test_any_metric_of_any_output_decides_by_its_name(trainer: str, expected: tu
     assert (decides.output, decides.metric, decides.goal) == expected
 
 
-@pytest.mark.parametrize(("rows", "submodels", "width"), [(1, 8, 128), (32_768, 8, 128), (32_769, 2, 256)])
+@pytest.mark.parametrize(
+    ("rows", "submodels", "width"), [(1, 8, 128), (8_192, 8, 128), (8_193, 4, 128), (32_768, 4, 128), (32_769, 2, 256)]
+)
 def test_many_rows_get_fewer_and_wider_networks(rows: int, submodels: int, width: int) -> None:
     parameters = sized(plan(), Components(), rows).combiner.parameters
     assert (parameters["num_submodels"], parameters["output_size"]) == (submodels, width)

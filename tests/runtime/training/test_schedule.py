@@ -40,10 +40,17 @@ def test_cosine_is_that_of_torch(t_0: int, t_mult: int, eta_min: float) -> None:
     assert [ours(step) for step in range(40)] == pytest.approx(reference)
 
 
-def test_cosine_restarts_each_epoch_and_ends_at_a_rate_not_a_factor() -> None:
+def test_cosine_falls_once_over_all_steps_and_ends_at_a_rate_not_a_factor() -> None:
     ours = build_cosine(total_steps=40, steps_per_epoch=4, learning_rate=0.01, eta_min=0.005)
-    assert ours(0) == ours(4) == 1.0
-    assert ours(1000003) * 0.01 >= 0.005
+    rates = [ours(step) * 0.01 for step in range(40)]
+    assert rates == sorted(rates, reverse=True)
+    assert (rates[0], rates[20]) == pytest.approx((0.01, 0.0075))
+    assert 0.005 <= rates[-1] < 0.0051
+
+
+def test_cosine_with_a_first_stretch_starts_again_from_the_top() -> None:
+    ours = build_cosine(total_steps=40, steps_per_epoch=4, learning_rate=0.01, t_0=4)
+    assert ours(0) == ours(4) == ours(36) == 1.0
 
 
 def test_linear_is_that_of_torch() -> None:

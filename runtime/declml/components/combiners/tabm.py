@@ -22,8 +22,9 @@ from declml.components.shared_linear import OverRows, SharedLinear
 from declml_schema.declare import Component, parameter
 
 _FOR_FEW_ROWS = {"num_submodels": 8, "output_size": 128}
+_FOR_MORE_ROWS = {"num_submodels": 4, "output_size": 128}
 _FOR_MANY_ROWS = {"num_submodels": 2, "output_size": 256}
-"""Many rows are learned from in more steps by wider networks; what several of them add is then less."""
+"""More rows are learned from in more steps, and many by wider networks; what several of them add is then less."""
 
 
 class TabMParameters(LayerParameters):
@@ -32,7 +33,7 @@ class TabMParameters(LayerParameters):
     num_submodels: int | Literal["auto"] = parameter(
         "auto",
         "How many networks answer together; more are often more accurate and better calibrated, and cost more; auto"
-        " takes 8, and 2 for more than 32,768 training rows.",
+        " takes 8, 4 for more than 8,192 training rows and 2 for more than 32,768.",
         ge=1,
         le=256,
         unit="networks",
@@ -139,6 +140,7 @@ TABM = Component(
     facts={
         "by_rows": (
             {"above": 0, "parameters": _FOR_FEW_ROWS},
+            {"above": 8_192, "parameters": _FOR_MORE_ROWS, "most_steps": 3_600},
             {"above": 32_768, "parameters": _FOR_MANY_ROWS, "most_steps": 5_120},
         )
     },

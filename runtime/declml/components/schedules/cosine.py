@@ -1,4 +1,4 @@
-"""The schedule ``cosine``: half a cosine wave down, then a restart from the top (Loshchilov and Hutter, 2017)."""
+"""The schedule ``cosine``: half a cosine wave down, and if asked restarts from the top (Loshchilov and Hutter, 2017)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class CosineParameters(Parameters):
 
     t_0: int | None = parameter(
         None,
-        "Steps until the first restart; longer restarts less often. Without it, the steps of one epoch.",
+        "Steps until the first restart; longer restarts less often. Without it all steps, and no restart.",
         ge=1,
         unit="steps",
     )
@@ -32,9 +32,13 @@ def build_cosine(
     t_mult: int = 1,
     eta_min: float = 0.0,
 ) -> Schedule:
-    """Return a factor that falls from 1 to ``eta_min / learning_rate`` over each stretch of steps."""
-    del total_steps
-    first = max(1, t_0 or steps_per_epoch)
+    """Return a factor that falls from 1 to ``eta_min / learning_rate`` over each stretch of steps.
+
+    Without ``t_0`` there is one stretch, where Ludwig restarts after each checkpoint: weights that settle once, over
+    all steps, are better (``tests/benchmarks/quality.py --tune``).
+    """
+    del steps_per_epoch
+    first = max(1, t_0 or total_steps)
     lowest = eta_min / learning_rate
 
     def factor(step: int) -> float:
@@ -57,7 +61,7 @@ def _stretch(step: int, first: int, growth: int) -> tuple[int, int]:
 COMPONENT = Component(
     "schedule",
     "cosine",
-    "The learning rate falls along half a cosine wave and starts again from the top.",
+    "The learning rate falls along half a cosine wave, to its lowest at the last step or at each restart.",
     CosineParameters,
     build=build_cosine,
 )
