@@ -102,7 +102,7 @@ def test_a_run_is_drawn_from_what_it_kept(run: Run, tmp_path: Path) -> None:
     drawn = {path.stem: picture for path, picture in api.plot(run, folder=tmp_path / "new" / "pictures")}
     kinds = {"tags": ("roc", "precision_recall", "calibration"), "votes": ("calibration", "confusion")}
     kinds |= dict.fromkeys(("sold", "kind"), ("roc", "precision_recall", "calibration", "confusion"))
-    kinds["price"] = ("residuals",)
+    kinds |= {"price": ("residuals",), "curve": ("dimensions", "predicted")}
     assert set(drawn) == {"learning-loss", *(f"{kind}-{name}-test" for name, each in kinds.items() for kind in each)}
     for name in drawn:
         path = tmp_path / "new" / "pictures" / f"{name}.svg"
@@ -155,3 +155,23 @@ def test_what_does_not_fit_is_one_sentence(change: str, message: str, tmp_path: 
     rows(120, seed=1).write_csv(tmp_path / "rows.csv")
     with pytest.raises((UserProblem, ConfigProblems), match=message):
         declml.train(project.config, runs=project.runs)
+
+
+def test_a_vector_is_drawn_by_its_dimensions(run: Run) -> None:
+    from declml.run.pictures import pictures_of
+
+    dimensions, predicted = pictures_of(run, kinds=["dimensions", "predicted"])
+    kept = pl.read_parquet(run.path / "predictions" / "test.parquet")
+    said = np.array(kept["curve_predictions"].to_list())
+    truth = np.array([[float(each) for each in text.split()] for text in kept["curve"]])
+    root, mean, spread = (each.y for each in dimensions.series)
+    assert root == pytest.approx(np.sqrt(((said - truth) ** 2).mean(0)), rel=1e-3)
+    assert mean == pytest.approx(np.abs(said - truth).mean(0), rel=1e-3)
+    assert spread == pytest.approx(truth.std(0), rel=1e-3)
+    assert "Worst is dimension 1" in dimensions.description  # by far the largest numbers
+    # Dimensions of other sizes are on one paper; the last one is always 7.
+    assert [each.name for each in predicted.series] == ["dimension 1", "dimension 2", "dimension 3"]
+    for place, each in enumerate(predicted.series[:2]):
+        assert each.x == pytest.approx((truth[:, place] - truth[:, place].mean()) / truth[:, place].std(), abs=1e-3)
+        assert np.corrcoef(each.x, each.y)[0, 1] > 0.5
+    assert predicted.series[2].x == pytest.approx(np.zeros(len(truth)), abs=1e-5)

@@ -150,8 +150,19 @@ def test_evaluating_again_gives_the_recorded_metrics_and_slices(tagged: tuple[Pr
 def test_the_curve_of_a_tagger_is_drawn(tagged: tuple[Project, Run], tmp_path: Path) -> None:
     from declml.run.pictures import pictures_of
 
-    names = [each.name for each in pictures_of(tagged[1])]
-    assert any("learning" in each for each in names)
+    pictures = {each.kind: each for each in pictures_of(tagged[1])}
+    assert set(pictures) == {"learning", "places", "confusion"}
+    kept = pl.read_parquet(tagged[1].path / "predictions" / "test.parquet")
+    places, confusion = pictures["places"], pictures["confusion"]
+    truth, said = (kept[name].str.split(" ") for name in ("tags", "tags_predictions"))
+    (series,) = places.series
+    assert len(series.x) == truth.list.len().max()
+    assert series.y[0] == pytest.approx((truth.list.first() == said.list.first()).mean())
+    assert dict(series.extra)["rows"][0] == kept.height
+    assert set(confusion.names) == set(truth.explode()) | set(said.explode())
+    assert sum(map(sum, confusion.counts)) == truth.list.len().sum()
+    for index, name in enumerate(confusion.names):
+        assert sum(confusion.counts[index]) == (truth.explode() == name).sum()
 
 
 def test_rows_without_a_label_for_each_token_are_left_out_and_told(tmp_path: Path) -> None:
@@ -213,7 +224,24 @@ def test_a_generator_learns_to_turn_a_sequence_round(config: str, tmp_path: Path
     answers = declml.predict(run, pl.DataFrame({"given": ["a b", "d", "c b a d"]}))
     assert answers["wanted_predictions"].str.split(" ").list.len().to_list() == [2, 1, 4]
     assert answers["wanted_predictions"][1] == "d"
+    lengths_are_drawn(run)
     assert answers["wanted_probability"].is_between(0, 1).all()
+
+
+def lengths_are_drawn(run: Run) -> None:
+    from declml.run.pictures import pictures_of
+
+    kept = pl.read_parquet(run.path / "predictions" / "test.parquet")
+    truth, said = (kept[name].str.split(" ").list.len() for name in ("wanted", "wanted_predictions"))
+    pictures = {each.kind: each for each in pictures_of(run, kinds=["places", "lengths", "confusion"])}
+    assert set(pictures) == ({"places"} if (truth == said).all() else {"places", "lengths"})
+    if "lengths" in pictures:
+        mean, rows = pictures["lengths"].series
+        assert sum(dict(rows.extra)["rows"]) == kept.height
+        assert mean.y[-1] == pytest.approx(said.filter(truth == truth.max()).mean())
+    (places,) = pictures["places"].series
+    first = kept["wanted"].str.slice(0, 1) == kept["wanted_predictions"].str.slice(0, 1)
+    assert places.y[0] == pytest.approx(first.mean())
 
 
 @pytest.mark.parametrize("config", [TAGGER, GENERATOR], ids=["tagger", "generator"])

@@ -21,7 +21,7 @@ _LETTER = 7.0
 """About how wide a letter is."""
 _NARROW = 20.0
 """Columns narrower than this have no room for names that stand aslant."""
-_COUNTED = ("epoch", "round")
+_COUNTED = ("epoch", "round", "dimension", "place of the token", "true tokens")
 """What comes in whole numbers."""
 
 

@@ -9,7 +9,10 @@ import click
 from declml.cli.options import RUN_HELP, run_argument, runs_option
 from declml.cli.terminal import faint, say, table
 
-_KINDS = ("learning", "roc", "precision_recall", "calibration", "confusion", "residuals")
+_KINDS = (
+    "learning", "roc", "precision_recall", "calibration", "confusion", "residuals", "places", "lengths", "dimensions",
+    "predicted",
+)  # fmt: skip
 
 
 @click.command(
@@ -21,8 +24,12 @@ Kinds:
   roc               true against false positives (binary, category, set)
   precision_recall  precision against recall (binary, category, set)
   calibration       whether probabilities mean what they say
-  confusion         which class is taken for which
+  confusion         which class is taken for which, or which label of a token
   residuals         what numbers are off by
+  places            how many tokens are right at each place (sequence, text)
+  lengths           how many tokens are said where how many are true (sequence, text)
+  dimensions        what each number of a vector is off by
+  predicted         the numbers of a vector by the true ones
 
 \b
 Examples:

@@ -22,13 +22,20 @@ from declml.evaluation.curves import ThresholdCurve, precision_recall_curve, roc
 from declml.run.components import Components
 from declml.run.files import storage_problem, write_json, write_text
 from declml.run.saved import DESCRIPTION, kept_plugins
+from declml.run.token_pictures import labels_picture, lengths_picture, places_picture
+from declml.run.vector_pictures import dimensions_picture, predicted_picture
 from declml.runs.folder import Run
 from declml.runs.history import History, history
+from declml.token_rows import TokenRows
 from declml.trust import is_trusted, untrusted_problem
 from declml_schema.plan import OutputFeature
 
-KINDS = ("learning", "roc", "precision_recall", "calibration", "confusion", "residuals")
+KINDS = (
+    "learning", "roc", "precision_recall", "calibration", "confusion", "residuals", "places", "lengths", "dimensions",
+    "predicted",
+)  # fmt: skip
 """What can be drawn of a run."""
+_SPOKEN = frozenset({"sequence", "text"})
 _MOST_LINES = 6
 _MOST_POINTS = 2000
 _WHOLE = (0.0, 1.0)
@@ -36,13 +43,17 @@ _WHOLE = (0.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """One output on one split as the run kept it: ``scores`` and ``targets`` are on the scale of the metrics."""
+    """One output on one split as the run kept it: ``scores`` and ``targets`` are on the scale of the metrics.
+
+    Those of sequences and texts are rows of tokens; ``tagged`` says that each is the label of one of an input.
+    """
 
     output: OutputFeature
     split: str
     facts: Facts
-    scores: np.ndarray
-    targets: np.ndarray
+    scores: Any
+    targets: Any
+    tagged: bool = False
 
     @property
     def place(self) -> str:
@@ -113,14 +124,34 @@ def _kept(run: Run, split: str | None) -> Iterator[_Kept]:
     facts: dict[str, Facts] = json.loads((run.model / DESCRIPTION).read_text())["facts"]
     components = _components(run)
     for place, output in enumerate(run.plan.outputs):
+        operation = components.build("output", output.type)()
+        if output.type in _SPOKEN and frame.height:
+            yield _spoken(frame, place, output, facts[output.name], operation, components, split)
+            continue
         scores = _scores(frame, output, facts[output.name])
         if scores is None or not frame.height:
             continue
-        operation = components.build("output", output.type)()
         # Truths stand after the row's number, in the order of the outputs.
         encoded = operation.encode(frame[frame.columns[1 + place]], facts[output.name], output.preprocessing)
         targets = operation.targets(encoded.values, facts[output.name], output.preprocessing)
         yield _Kept(output, split, facts[output.name], scores, targets)
+
+
+def _spoken(
+    frame: pl.DataFrame, place: int, output: OutputFeature, facts: Facts, operation: Any, components: Components,
+    split: str,
+) -> _Kept:  # fmt: skip
+    """Return the true tokens of an output and those of its answers, both cut as the training cut its targets."""
+    asked = components.asked_by_decoder(output.decoder.type, output.type)
+    preprocessing = {**output.preprocessing, **asked, "missing_value_strategy": "fill_with_const"}
+
+    def tokens(column: str) -> TokenRows:
+        encoded = operation.encode(frame[column], facts, preprocessing)
+        return operation.targets(TokenRows(np.asarray(encoded.values), encoded.offsets), facts, preprocessing)
+
+    tagged = bool(components.facts_of("decoder", output.decoder.type, output.type).get("tokens"))
+    said, truth = tokens(f"{output.name}_predictions"), tokens(frame.columns[1 + place])
+    return _Kept(output, split, facts, said, truth, tagged)
 
 
 def _answers(run: Run, split: str) -> Path:
@@ -139,6 +170,8 @@ def _scores(frame: pl.DataFrame, output: OutputFeature, facts: Facts) -> np.ndar
     """Return what the metrics saw of an output's answers; None for one that has no picture."""
     if output.type == "number":
         return frame[f"{output.name}_predictions"].to_numpy()
+    if output.type == "vector":
+        return np.stack(frame[f"{output.name}_predictions"].to_list())
     names: Mapping[str, Any] = {
         "binary": [facts.get("true")],
         "category": facts.get("classes"),
@@ -190,7 +223,7 @@ def _told(series: Sequence[Series]) -> str:
 
 
 def _calibration(kept: _Kept) -> Iterator[Picture]:
-    if kept.output.type == "number":
+    if kept.output.type in {"number", "vector", *_SPOKEN}:
         return
     scores, targets = kept.scores, kept.targets
     if kept.output.type == "set":
@@ -210,6 +243,7 @@ def _calibration(kept: _Kept) -> Iterator[Picture]:
 
 
 def _confusion(kept: _Kept) -> Iterator[Picture]:
+    yield from _labels(kept)
     names = kept.facts.get("classes") if kept.output.type != "binary" else [kept.facts["false"], kept.facts["true"]]
     if not names or len(names) > 50 or kept.output.type == "set":
         return
@@ -246,6 +280,32 @@ def _residuals(kept: _Kept) -> Iterator[Picture]:
     )  # fmt: skip
 
 
+def _labels(kept: _Kept) -> Iterator[Picture]:
+    if kept.tagged and "vocabulary" in kept.facts:
+        names = [str(each) for each in kept.facts["vocabulary"]]
+        yield from labels_picture(kept.scores, kept.targets, names, file=kept.file, place=kept.place)
+
+
+def _places(kept: _Kept) -> Iterator[Picture]:
+    if kept.output.type in _SPOKEN:
+        yield from places_picture(kept.scores, kept.targets, file=kept.file, place=kept.place)
+
+
+def _lengths(kept: _Kept) -> Iterator[Picture]:
+    if kept.output.type in _SPOKEN and not kept.tagged:
+        yield from lengths_picture(kept.scores, kept.targets, file=kept.file, place=kept.place)
+
+
+def _dimensions(kept: _Kept) -> Iterator[Picture]:
+    if kept.output.type == "vector":
+        yield dimensions_picture(kept.scores, kept.targets, file=kept.file, place=kept.place)
+
+
+def _predicted(kept: _Kept) -> Iterator[Picture]:
+    if kept.output.type == "vector":
+        yield predicted_picture(kept.scores, kept.targets, file=kept.file, place=kept.place)
+
+
 _Draw: TypeAlias = Callable[[_Kept], Iterator[Picture]]
 _DRAWN: Mapping[str, _Draw] = {
     "roc": _roc,
@@ -253,6 +313,10 @@ _DRAWN: Mapping[str, _Draw] = {
     "calibration": _calibration,
     "confusion": _confusion,
     "residuals": _residuals,
+    "places": _places,
+    "lengths": _lengths,
+    "dimensions": _dimensions,
+    "predicted": _predicted,
 }
 
 
