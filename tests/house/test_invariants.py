@@ -50,7 +50,7 @@
    tests/runtime/training/test_tensor_file.py::test_every_changed_byte_is_noticed
 9  Every declared parameter acts.
    tests/runtime/components/test_contract.py::test_every_parameter_acts
-   tests/runtime/components/test_contract.py::test_values_out_of_range_are_refused_by_name
+   tests/runtime/components/test_contract_declarations.py::test_values_out_of_range_are_refused_by_name
    tests/runtime/test_losses.py::test_every_declared_parameter_acts
    tests/runtime/test_metrics.py::test_every_declared_parameter_acts
    tests/runtime/test_optimizers.py::test_every_declared_parameter_acts_and_defaults_agree

@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+from tests.schemas.checking import HEAD, applied, said
 
 from declml_schema.check import check
-from declml_schema.problems import Edit, Severity
-
-HEAD = """\
-input_features:
-  - {name: title, type: text}
-  - {name: age, type: number}
-output_features:
-  - {name: class, type: category}
-"""
-
-
-def said(text: str | bytes) -> list[tuple[str, str, str]]:
-    """Return code, path and marked text of every problem."""
-    result = check(text)
-    lines = result.document.text.splitlines() or [""]
-    answer: list[tuple[str, str, str]] = []
-    for each in result.problems:
-        start, end = each.span.start, each.span.end
-        line = lines[start.line] if start.line < len(lines) else ""
-        answer.append((each.code, each.path, line[start.column : end.column if end.line == start.line else None]))
-    return answer
-
+from declml_schema.problems import Severity
 
 # The 14 misspelt configs of the study of Ludwig 0.17, which accepts 11 of them without a word.
 MISSPELT = {
@@ -62,20 +39,6 @@ def test_no_misspelt_config_is_accepted(text: str) -> None:
     plan, problems = check(text)
     assert plan is None
     assert [each for each in problems if each.severity is Severity.ERROR]
-
-
-def test_a_right_config_has_a_plan_and_no_problem() -> None:
-    plan, problems = check(HEAD)
-    assert problems == []
-    assert plan is not None
-    assert plan.inputs[0].encoder.type == "parallel_cnn"
-    assert plan.outputs[0].decoder.type == "classifier"
-    assert plan.combiner.type == "tabm"
-    assert plan.trainer["epochs"] == "auto"
-    assert plan.trainer["optimizer"]["type"] == "adamw"
-    assert plan.trainer["gradient_clipping"] == {"clipglobalnorm": 1.0, "clipnorm": None, "clipvalue": None}
-    assert (plan.trainer["validation_field"], plan.trainer["validation_metric"]) == ("class", "accuracy")
-    assert "accuracy" in plan.evaluation["metrics"]["class"]
 
 
 CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
@@ -286,18 +249,6 @@ def test_an_unknown_encoder_suggests_the_nearest_name_and_can_be_fixed() -> None
     assert check(applied(text, problem.fix.edits)).problems == []
 
 
-def applied(text: str, edits: tuple[Edit, ...]) -> str:
-    """Return the text after the edits of one fix."""
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    for edit in sorted(edits, key=lambda each: each.span.start, reverse=True):
-        start = starts[edit.span.start.line] + edit.span.start.column
-        end = starts[edit.span.end.line] + edit.span.end.column
-        text = text[:start] + edit.text + text[end:]
-    return text
-
-
 @pytest.mark.parametrize("name", ["unknown key at the top", "not a choice", "number in quotes", "a word for true"])
 def test_a_fix_mends_its_problem(name: str) -> None:
     text = CASES[name][0]
@@ -322,169 +273,14 @@ def test_columns_of_the_data_are_compared_when_they_are_known() -> None:
     assert problems[1].message == "Column 'regionn' is not in the data. Did you mean 'region'?"
 
 
-def test_defaults_fill_features_of_their_type_and_the_feature_wins() -> None:
-    text = (
-        HEAD
-        + "defaults: {text: {encoder: {type: lstm, num_layers: 3, dropout: 0.5}, preprocessing: {lowercase: true}}}\n"
-    )
-    result = check(text.replace("type: text}", "type: text, encoder: {dropout: 0.25}}"))
-    plan = result.plan
-    assert plan is not None
-    encoder = plan.inputs[0].encoder
-    assert (encoder.type, encoder.parameters["num_layers"], encoder.parameters["dropout"]) == ("lstm", 3, 0.25)
-    assert plan.inputs[0].preprocessing["lowercase"] is True
-    assert result.origins["input_features[0].encoder.dropout"] == "here"
-    assert result.origins["input_features[0].encoder.num_layers"] == "defaults"
-    assert result.origins["input_features[0].encoder.state_size"] == "built in"
-    assert result.origins["trainer.epochs"] == "built in"
-
-
-def test_defaults_of_another_encoder_do_not_reach_a_feature() -> None:
-    text = HEAD.replace("type: text}", "type: text, encoder: {type: gru}}")
-    plan = check(text + "defaults: {text: {encoder: {type: lstm, num_layers: 3}}}\n").plan
-    assert plan is not None
-    assert plan.inputs[0].encoder.type == "gru"
-    assert plan.inputs[0].encoder.parameters["num_layers"] != 3
-
-
-def test_an_encoder_brings_its_preprocessing() -> None:
-    text = HEAD.replace("type: text}", "type: text, encoder: {type: bert, pretrained_model_name_or_path: some/model}}")
-    plan = check(text).plan
-    assert plan is not None
-    assert plan.inputs[0].preprocessing["tokenizer"] == "hf_tokenizer"
-    assert plan.inputs[0].preprocessing["pretrained_model_name_or_path"] == "some/model"
-
-
-@pytest.mark.parametrize(
-    ("encoder", "preprocessing", "tokenizer"),
-    [
-        ("pretrained_model_name_or_path: some/model", "", "hf_tokenizer"),
-        ("pretrained_model_name_or_path: some/model", "{tokenizer: space}", "space"),
-        ("num_hidden_layers: 2", "", "space_punct"),
-        ("num_hidden_layers: 2", "{tokenizer: characters}", "characters"),
-    ],
-)
-def test_an_encoder_from_scratch_only_suggests_the_tokenizer_of_a_model_that_the_config_names(
-    encoder: str, preprocessing: str, tokenizer: str
-) -> None:
-    own = f", preprocessing: {preprocessing}" if preprocessing else ""
-    text = HEAD.replace("type: text}", f"type: text, encoder: {{type: bert, use_pretrained: false, {encoder}}}{own}}}")
-    checked = check(text)
-    assert checked.plan is not None
-    assert checked.plan.inputs[0].preprocessing["tokenizer"] == tokenizer
-    assert not [each for each in checked.problems if "tokenizer" in each.path]
-
-
-def test_whole_numbers_and_numbers_with_a_point_make_one_plan() -> None:
-    first = check(HEAD + "trainer: {learning_rate: 1, epochs: 3}\n").plan
-    second = check(HEAD + "trainer: {learning_rate: 1.0, epochs: 3.0}\n").plan
-    assert first is not None
-    assert second is not None
-    assert first.identity == second.identity
-
-
-def test_a_schedule_brings_its_parameters_into_the_plan() -> None:
-    plan = check(HEAD + "trainer: {learning_rate_scheduler: {decay: exponential, decay_rate: 0.5}}\n").plan
-    assert plan is not None
-    scheduler = plan.trainer["learning_rate_scheduler"]
-    assert (scheduler["decay"], scheduler["decay_rate"], scheduler["warmup_fraction"]) == ("exponential", 0.5, 0.05)
-    assert "decay_steps" in scheduler
-
-
-def test_a_metric_without_a_field_finds_the_output_that_has_it() -> None:
-    text = HEAD + "  - {name: price, type: number}\ntrainer: {validation_metric: r2}\n"
-    plan = check(text).plan
-    assert plan is not None
-    assert (plan.trainer["validation_field"], plan.trainer["validation_metric"]) == ("price", "r2")
-    both = check(HEAD + "  - {name: price, type: number}\n").plan
-    assert both is not None
-    assert (both.trainer["validation_field"], both.trainer["validation_metric"]) == ("combined", "loss")
-
-
-def test_an_alias_bomb_is_one_problem() -> None:
-    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
-    lines += [
-        f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]" for before, name in zip("abcdefg", "bcdefgh", strict=True)
-    ]
-    result = check("\n".join(lines) + "\n")
-    assert [each.code for each in result.problems] == ["alias-budget"]
-    assert result.plan is None
-
-
 def test_a_problem_inside_an_anchor_is_told_once() -> None:
     text = HEAD.replace("type: text}", "type: text, encoder: &e {type: lstm, dropout: 2}}")
     text = text.replace("{name: age, type: number}", "{name: body, type: text, encoder: *e}")
     assert [each.code for each in check(text).problems] == ["out-of-range"]
 
 
-HALF_TYPED = [
-    HEAD + "trainer: {epochs: 3\n",
-    HEAD + "trainer:\n  epochs: [",
-    HEAD + "combiner:\n  type",
-    "input_features:\n  - name",
-    HEAD + "x: *nowhere\n",
-]
-
-
-@pytest.mark.parametrize(
-    "text", [*HALF_TYPED, "\x00", "{", "[" * 2000, "a: " * 500, "- " * 900, "? ?", "%", "&a *a", "<<: 3"]
-)
-def test_no_text_raises(text: str) -> None:
-    result = check(text)
-    assert result.problems
-    assert result.plan is None
-    assert isinstance(result.data, dict)
-    assert isinstance(result.origins, dict)
-
-
-def test_every_prefix_of_a_config_is_normal_input() -> None:
-    text = HEAD + "trainer: {learning_rate_scheduler: {decay: linear}, optimizer: {type: sgd}}\ncode: [a.py]\n"
-    for end in range(0, len(text), 3):
-        check(text[:end]).origins  # noqa: B018 - reading it must not raise
-
-
-def test_bytes_are_as_good_as_text() -> None:
-    assert check(HEAD.encode()).problems == []
-    assert check(b"\xff\xfe\x00").problems
-
-
 def test_the_file_is_in_every_problem() -> None:
     assert {each.file for each in check(HEAD + "a: 1\nb: 2\n", file="config.yaml").problems} == {"config.yaml"}
-
-
-LONG_CONFIG = (
-    "input_features:\n"
-    + "".join(
-        f"  - name: f{index}\n    type: text\n    encoder:\n      type: lstm\n      num_layers: 2\n"
-        if index % 2
-        else f"  - name: f{index}\n    type: number\n    preprocessing:"
-        "\n      fill_value: 1.5\n      normalization: iq\n"
-        for index in range(999)
-    )
-    + "output_features:\n  - {name: y1, type: binary}\n"
-)
-
-
-def test_a_config_of_5000_lines_has_no_problem() -> None:
-    assert LONG_CONFIG.count("\n") >= 4990
-    assert check(LONG_CONFIG).problems == []
-
-
-def test_the_checker_imports_nothing_heavy() -> None:
-    program = (
-        "import sys; from declml_schema.check import check; check('input_features: [{name: a, type: text}]');"
-        "heavy = {'torch', 'numpy', 'pandas', 'polars', 'pydantic', 'jsonschema', 'transformers',"
-        # What most checks do without: a plan, and the ways to mend broken text.
-        "'declml_schema.make_plan', 'declml_schema.plan', 'declml_schema.repair'};"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"
-
-
-def test_what_an_encoder_brings_is_built_in() -> None:
-    result = check(HEAD.replace("type: text}", "type: text, encoder: {type: bert}}"))
-    assert result.origins["input_features[0].preprocessing.tokenizer"] == "built in"
 
 
 def test_a_required_key_that_is_misspelt_is_one_problem() -> None:
