@@ -48,7 +48,8 @@ class Cell(nn.Module):
     """One direction of one recurrent layer: torch's own where it has the functions, else a loop over the tokens.
 
     The dropout is that of Gal and Ghahramani (2016, arXiv:1512.05287): a row does without the same values of the state
-    at every step. The weights are those of torch's layer either way. On a CPU the loop took 1.0 to 1.3 times as long.
+    at every step. The weights are those of torch's layer either way. On a CPU the loop took 1.0 to 1.3 times as long
+    (``tests/benchmarks/recurrent_cells.py``).
     Shape: ``(batch, token, in)`` -> ``(batch, token, state)``.
     """
 
