@@ -180,6 +180,18 @@ def test_a_run_killed_after_a_warning_is_told_as_killed(tmp_path: Path) -> None:
     assert "--resume" in caught.value.hint
 
 
+def test_the_command_that_goes_on_says_what_the_killed_one_did(tmp_path: Path) -> None:
+    project = make_project(tmp_path, SMALL_CONFIG.replace("epochs: 3", "epochs: 3000, early_stop: -1"))
+    told = ["--runs", str(project.runs), "--set", "trainer.seed=7"]
+    command = [sys.executable, "-m", "declml", "train", str(project.config), *told, "--kernel", "local"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as train:
+        assert train.stdout is not None
+        next(line for line in train.stdout if line.startswith("epoch 1/"))
+        os.kill(run_process(project), signal.SIGKILL)
+        said = train.stdout.read()
+    assert " ".join(["--resume", find(project.runs, "latest").id, *told]) in said
+
+
 def test_two_trains_of_one_config_at_once_get_two_runs_with_the_same_weights(tmp_path: Path) -> None:
     project = make_project(tmp_path, SMALL_CONFIG)
     runs = []

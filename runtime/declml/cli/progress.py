@@ -93,10 +93,11 @@ class Story:
         self.training = event
         threads = int(event["threads"])
         frozen = f" ({int(event['frozen_parameters']):,} more are frozen)" if event["frozen_parameters"] else ""
+        epochs = f"{int(event['epochs']):,} epoch{'' if event['epochs'] == 1 else 's'}"
         decided = f"; {self._decides['output']}.{self.metric} decides" if self.metric else ""
         return [
             f"training    {int(event['parameters']):,} weights{frozen}, batches of {int(event['batch_size']):,}, "
-            f"at most {int(event['epochs']):,} epochs, {event['device']}, threads {threads}{decided}"
+            f"at most {epochs}, {event['device']}, threads {threads}{decided}"
         ]
 
     def metrics(self, event: Event) -> list[str]:

@@ -75,6 +75,7 @@ def train(
     from declml import api
     from declml.cli.event_lines import EventLines
     from declml.cli.progress import progress_for
+    from declml.errors import UserProblem
 
     program = EventLines() if as_json else None
     progress = program or progress_for(sys.stdout)
@@ -94,6 +95,11 @@ def train(
                 detach=detach,
                 trigger=trigger,
             )
+    except UserProblem as error:
+        if error.code == "run-killed":
+            # Its hint is the command that goes on, which must say what this one did.
+            error.hint += _options(dataset=dataset, runs=runs, overrides=overrides)
+        raise
     finally:
         progress.close()
     if program is not None:

@@ -188,8 +188,12 @@ def _table(chain: Chain, stages: Stages) -> Table:
 def loaded_table(chain: Chain) -> Table:
     """Return the table, in parts where it is larger than the memory that it may take."""
     reading, limit = reading_of(chain.plan, chain.sides), most_bytes(chain.plan)
-    is_large = limit is not None and not fits_in_memory(chain.paths, reading, most_bytes=limit)
-    return load_table(chain.cache, chain.paths, chain.sha256, reading, most_bytes=limit if is_large else None)
+    try:
+        is_large = limit is not None and not fits_in_memory(chain.paths, reading, most_bytes=limit)
+        return load_table(chain.cache, chain.paths, chain.sha256, reading, most_bytes=limit if is_large else None)
+    except UserProblem as error:
+        error.path = error.path or "data.source"  # a reader knows the file, not where the config names it
+        raise
 
 
 def split_of(chain: Chain, table: Table, stages: Stages) -> Sides:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from declml.data.cache import Cache, content_hash_of_files
-from declml.errors import ConfigProblems
+from declml.errors import ConfigProblems, UserProblem
 from declml.run.components import Components
 from declml.run.prepare import Chain, Prepared, prepare
 from declml.run.reasons import Reasons
@@ -49,6 +49,13 @@ def test_an_absent_column_names_the_nearest_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigProblems) as caught:
         prepared(tmp_path, TABLE.replace("name: a,", "name: age,"), "ages,y\n" + "1,2\n" * 20)
     assert caught.value.problems[0].hint == "Did you mean 'ages'?"
+
+
+@pytest.mark.parametrize(("rows", "code"), [("a,y\n1,2,3\n", "ragged-row"), ("a,y\n", "empty-table")])
+def test_a_file_that_cannot_be_read_is_told_where_the_config_names_it(tmp_path: Path, rows: str, code: str) -> None:
+    with pytest.raises(UserProblem) as caught:
+        prepared(tmp_path, TABLE, rows)
+    assert (caught.value.code, caught.value.path) == (code, "data.source")
 
 
 TIED = """\
