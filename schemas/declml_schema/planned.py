@@ -58,6 +58,18 @@ _IDLE: Mapping[str, str] = {
     ),
 }  # fmt: skip
 """What has nothing to do here, with the reason."""
+_INSTEAD: Mapping[str, str] = {
+    "hyperopt": "A config trains one model. Take the section out and try values in runs of their own: `declml train"
+    " CONFIG --set trainer.learning_rate=0.003`; `declml runs list` and `declml runs diff` compare them.",
+    "global_max_sequence_length": "Say it for each type of feature: `defaults: {text: {preprocessing:"
+    " {max_sequence_length: 128}}}`.",
+    "prompt": "Write what the encoder is to read into a column of the table, and name that column.",
+    "preset": "Take it out: what the config does not say is chosen by declml from the table, and `declml plan` tells"
+    " it.",
+    "tracking": "Take it out: every run keeps its events, its metrics and files for TensorBoard in its own folder, and"
+    " `declml runs` lists and compares them.",
+}
+"""What to do in the place of what is not built."""
 
 
 @lru_cache(maxsize=1)
@@ -117,7 +129,8 @@ def tell_planned(inspection: Inspection, entry: Entry, path: str, what: str, pla
         message = f"'{name}' of {what} does nothing here: {_IDLE[name]}."
         inspection.add("ignored-parameter", message, entry.key.span, path, severity=Severity.WARNING)
         return
-    inspection.add("not-built-yet", f"'{name}' of {what} is known but not built yet.", entry.key.span, path)
+    message = f"'{name}' of {what} is known but not built yet."
+    inspection.add("not-built-yet", message, entry.key.span, path, hint=_INSTEAD.get(name, ""))
 
 
 def asks_for_nothing(values: Sequence[Any], node: Node) -> bool:
