@@ -16,7 +16,7 @@
 2  One checker.
    tests/house/test_one_checker.py::test_all_three_say_the_same
    tests/house/test_one_checker.py::test_a_plug_in_is_known_to_the_command_line_and_the_api_alike
-   tests/schemas/test_check.py::test_no_text_raises
+   tests/schemas/test_check_any_text.py::test_no_text_raises
 3  Torch-free editor.
    tests/house/test_rooms.py::test_an_editor_can_import_all_it_may_and_check_a_config_without_a_tensor
    tests/house/test_rooms.py::test_light_paths_load_nothing_heavy

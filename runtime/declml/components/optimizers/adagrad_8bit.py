@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from torch import Tensor
-
-from declml.components.optimizers.bits_and_bytes import FACTS, BitsAndBytes
-from declml.contracts import Optimizer
-from declml_schema.declare import Component, Parameters, parameter
+from declml.components.optimizers.bits_and_bytes import bits_and_bytes
+from declml_schema.declare import Parameters, parameter
 
 
 class Adagrad8bitParameters(Parameters):
@@ -24,21 +19,9 @@ class Adagrad8bitParameters(Parameters):
     )
 
 
-def build_adagrad_8bit(
-    weights: Sequence[Tensor],
-    *,
-    eps: float = 1e-10,
-    weight_decay: float = 0.0,
-) -> Optimizer:
-    """Return Adagrad over ``weights``; a `UserProblem` where bitsandbytes is not installed."""
-    return BitsAndBytes(weights, "adagrad_8bit", "Adagrad8bit", {"eps": eps, "weight_decay": weight_decay})
-
-
-COMPONENT = Component(
-    "optimizer",
+COMPONENT = bits_and_bytes(
     "adagrad_8bit",
+    "Adagrad8bit",
     "Adagrad that keeps its state in 8 bits: a quarter of the memory for large weights; needs bitsandbytes.",
     Adagrad8bitParameters,
-    build=build_adagrad_8bit,
-    facts=FACTS,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeAlias
@@ -11,12 +12,99 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from declml.components.optimizers.kept_tensors import Forgetting
 from declml.errors import UserProblem
-
-FACTS = {"package": "bitsandbytes"}
+from declml_schema.declare import Component, Parameters, parameter
 
 Moving: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
 """A momentum: bitsandbytes has none of 0."""
+
+
+class AdamOptions(Parameters):
+    """What a config may say about those that are made after Adam."""
+
+    betas: list[Forgetting] = parameter(
+        [0.9, 0.999],
+        "How slowly the running means of gradient and square forget; each < 1, larger is smoother and slower.",
+        min_length=2,
+        max_length=2,
+    )
+    eps: float = parameter(
+        1e-8, "Added under the fraction so that it never divides by 0; larger damps the steps of small gradients.", gt=0
+    )
+    weight_decay: float = parameter(
+        0.0, "How much of each weight is added to its gradient; larger keeps weights smaller.", ge=0
+    )
+
+
+class AdamWOptions(Parameters):
+    """What a config may say about those that are made after AdamW."""
+
+    betas: list[Forgetting] = parameter(
+        [0.9, 0.999],
+        "How slowly the running means of gradient and square forget; each < 1, larger is smoother and slower.",
+        min_length=2,
+        max_length=2,
+    )
+    eps: float = parameter(
+        1e-8, "Added under the fraction so that it never divides by 0; larger damps the steps of small gradients.", gt=0
+    )
+    weight_decay: float = parameter(
+        0.01,
+        "The share of each weight, times the learning rate, that every step takes away; larger keeps weights smaller.",
+        ge=0,
+    )
+
+
+class LionOptions(Parameters):
+    """What a config may say about those that are made after Lion."""
+
+    betas: list[Forgetting] = parameter(
+        [0.9, 0.999],
+        "How much of the momentum is in each step, and how slowly the momentum forgets; each < 1, larger is smoother.",
+        min_length=2,
+        max_length=2,
+    )
+    weight_decay: float = parameter(
+        0.0,
+        "The share of each weight, times the learning rate, that every step takes away; larger keeps weights smaller.",
+        ge=0,
+    )
+
+
+def bits_and_bytes(name: str, cls: str, doc: str, parameters: type[Parameters]) -> Component:
+    """Return the component of ``bitsandbytes.optim.<cls>``, whose options are called as the ``parameters`` are."""
+    return Component(
+        "optimizer",
+        name,
+        doc,
+        parameters,
+        build=_Build(name, cls, parameters),
+        facts={"package": "bitsandbytes"},
+    )
+
+
+class _Build:
+    """Builds one of them; called with the weights and the parameters that it declares, each with its default."""
+
+    def __init__(self, name: str, cls: str, parameters: type[Parameters]) -> None:
+        self._name, self._cls, self._parameters = name, cls, parameters
+        # The declaration is the one place where they are listed.
+        self.__signature__ = inspect.Signature(
+            [
+                inspect.Parameter("weights", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+                *(
+                    inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, default=field.default)
+                    for each, field in parameters.model_fields.items()
+                ),
+            ]
+        )
+
+    def __call__(self, weights: Sequence[Tensor], **given: Any) -> BitsAndBytes:
+        """Return the optimizer; a `UserProblem` where bitsandbytes is not installed."""
+        options = self._parameters(**given).model_dump()
+        tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+        return BitsAndBytes(weights, self._name, self._cls, tuples)
 
 
 class BitsAndBytes:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from torch import Tensor
-
-from declml.components.optimizers.bits_and_bytes import FACTS, BitsAndBytes, Moving
-from declml.contracts import Optimizer
-from declml_schema.declare import Component, Parameters, parameter
+from declml.components.optimizers.bits_and_bytes import Moving, bits_and_bytes
+from declml_schema.declare import Parameters, parameter
 
 
 class Lars8bitParameters(Parameters):
@@ -25,24 +20,9 @@ class Lars8bitParameters(Parameters):
     )
 
 
-def build_lars_8bit(
-    weights: Sequence[Tensor],
-    *,
-    momentum: float = 0.9,
-    weight_decay: float = 0.0,
-    max_unorm: float = 1.0,
-) -> Optimizer:
-    """Return LARS over ``weights``; a `UserProblem` where bitsandbytes is not installed."""
-    return BitsAndBytes(
-        weights, "lars_8bit", "LARS8bit", {"momentum": momentum, "weight_decay": weight_decay, "max_unorm": max_unorm}
-    )
-
-
-COMPONENT = Component(
-    "optimizer",
+COMPONENT = bits_and_bytes(
     "lars_8bit",
+    "LARS8bit",
     "LARS that keeps its state in 8 bits: a quarter of the memory for large weights; needs bitsandbytes.",
     Lars8bitParameters,
-    build=build_lars_8bit,
-    facts=FACTS,
 )

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from torch import Tensor
-
-from declml.components.optimizers.bits_and_bytes import FACTS, BitsAndBytes
+from declml.components.optimizers.bits_and_bytes import bits_and_bytes
 from declml.components.optimizers.kept_tensors import Forgetting
-from declml.contracts import Optimizer
-from declml_schema.declare import Component, Parameters, parameter
+from declml_schema.declare import Parameters, parameter
 
 
 class Rmsprop8bitParameters(Parameters):
@@ -26,24 +21,9 @@ class Rmsprop8bitParameters(Parameters):
     )
 
 
-def build_rmsprop_8bit(
-    weights: Sequence[Tensor],
-    *,
-    alpha: float = 0.99,
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-) -> Optimizer:
-    """Return RMSprop over ``weights``; a `UserProblem` where bitsandbytes is not installed."""
-    return BitsAndBytes(
-        weights, "rmsprop_8bit", "RMSprop8bit", {"alpha": alpha, "eps": eps, "weight_decay": weight_decay}
-    )
-
-
-COMPONENT = Component(
-    "optimizer",
+COMPONENT = bits_and_bytes(
     "rmsprop_8bit",
+    "RMSprop8bit",
     "RMSprop that keeps its state in 8 bits: a quarter of the memory for large weights; needs bitsandbytes.",
     Rmsprop8bitParameters,
-    build=build_rmsprop_8bit,
-    facts=FACTS,
 )

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from torch import Tensor
-
-from declml.components.optimizers.bits_and_bytes import FACTS, BitsAndBytes, Moving
-from declml.contracts import Optimizer
-from declml_schema.declare import Component, Parameters, parameter
+from declml.components.optimizers.bits_and_bytes import Moving, bits_and_bytes
+from declml_schema.declare import Parameters, parameter
 
 
 class Sgd8bitParameters(Parameters):
@@ -22,21 +17,9 @@ class Sgd8bitParameters(Parameters):
     )
 
 
-def build_sgd_8bit(
-    weights: Sequence[Tensor],
-    *,
-    momentum: float = 0.9,
-    weight_decay: float = 0.0,
-) -> Optimizer:
-    """Return SGD over ``weights``; a `UserProblem` where bitsandbytes is not installed."""
-    return BitsAndBytes(weights, "sgd_8bit", "SGD8bit", {"momentum": momentum, "weight_decay": weight_decay})
-
-
-COMPONENT = Component(
-    "optimizer",
+COMPONENT = bits_and_bytes(
     "sgd_8bit",
+    "SGD8bit",
     "SGD that keeps its state in 8 bits: a quarter of the memory for large weights; needs bitsandbytes.",
     Sgd8bitParameters,
-    build=build_sgd_8bit,
-    facts=FACTS,
 )
