@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,8 @@ class InputOperation(Protocol):
 
     ``preprocessing`` also holds what the feature's encoder asks for: the encoder's fact ``asks``. Numbers know two such
     names: ``bins`` puts ``edges`` among the facts, ``missing_marks`` a second column into the arrays; texts know
-    ``compute_idf``, which puts ``documents`` among the facts.
+    ``compute_idf``, which puts ``documents`` among the facts, and ``fold``, which reads capitals as small letters and
+    digits as 0.
 
     ``version`` rises whenever the same column and parameters would give other arrays: it is part of every cache key.
     """
@@ -326,6 +327,22 @@ class Optimizer(Protocol):
 
     def load(self, state: Mapping[str, Tensor]) -> None:
         """Go on from what `state` returned."""
+        ...
+
+
+@runtime_checkable
+class Guided(Protocol):
+    """A part of a network that takes part in each optimizer step, found among its modules.
+
+    All that it knows is in its buffers, so that a training can go on from a checkpoint.
+    """
+
+    def before_step(self) -> None:
+        """Change the gradients in ``.grad``, after those of the losses and before limits and the step."""
+        ...
+
+    def after_step(self, step: int, total: int) -> None:
+        """Act on step number ``step``, from 1, of ``total``, while its gradients are still there."""
         ...
 
 

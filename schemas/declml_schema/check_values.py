@@ -68,15 +68,17 @@ def _alternatives(
 def _by_type(schema: Schema, target: MappingNode, path: str, planned: Sequence[Any]) -> Schema | Problem | None:
     """Return the alternative that the key ``type`` names, or what is wrong with it; None where it chooses nothing."""
     kinds: dict[str, Schema] = {}
+    refused: dict[str, str] = {}
     for branch in schema["anyOf"]:
         leaf: Schema = branch.get("properties", {}).get("type", {})
         planned = leaf.get("x-planned", planned)
+        refused.update(leaf.get("x-refused", {}))
         for name in leaf.get("enum", ()):
             kinds[name] = branch
     entry = next((each for each in entries(target) if each.key.text == "type"), None)
     if len(kinds) < 2 or entry is None:
         return None
-    value, problems = examine({"enum": list(kinds)}, entry.value, f"{path}.type", planned)
+    value, problems = examine({"enum": list(kinds), "x-refused": refused}, entry.value, f"{path}.type", planned)
     return problems[0] if problems else kinds.get(value)
 
 
@@ -89,6 +91,9 @@ def _scalar(schema: Schema, target: Scalar, node: Node, path: str, planned: Sequ
             return _typed(branch, value), []
         if rule is not None:
             broken.append(rule)
+    if isinstance(value, str) and value in schema.get("x-refused", {}):
+        message = f"{_subject(path)} must be {describe(schema)}; got {show(value)}: {schema['x-refused'][value]}."
+        return BAD, [Problem("not-a-choice", message, node.span, path=path)]
     if any(_same(value, each) for each in planned):
         message = f"The value {show(value)} of {path} is known but not built yet."
         return BAD, [Problem("not-built-yet", message, node.span, path=path)]

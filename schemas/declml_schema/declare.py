@@ -40,6 +40,7 @@ def parameter(  # noqa: PLR0913 - one argument for each thing that can be said o
     examples: list[Any] | None = None,
     reference: Literal["column", "input_feature", "output_feature", "metric", "file"] | None = None,
     planned: list[Any] | None = None,
+    refused: Mapping[str, str] | None = None,
     choice: Kind | None = None,
     choice_of: str | None = None,
 ) -> Any:
@@ -48,6 +49,7 @@ def parameter(  # noqa: PLR0913 - one argument for each thing that can be said o
     ``doc`` says what it does and what a larger value costs, for a reader who has never seen the code. ``common``
     ranks it first in completion. ``reference`` says that the value names something else of the config or data.
     ``planned`` lists values that Ludwig knows and declml does not build yet: they get a problem of their own.
+    ``refused`` has values that are known elsewhere and cannot serve here, each with the reason, half a sentence.
     ``choice`` says that the value is a component of that kind: a mapping with ``type`` and the component's own
     parameters; with ``choice_of`` one of those that serve this feature type. Its default is the fact ``default_types``.
     """
@@ -56,6 +58,7 @@ def parameter(  # noqa: PLR0913 - one argument for each thing that can be said o
         "x-common": common or None,
         "x-reference": reference,
         "x-planned": planned,
+        "x-refused": dict(refused) if refused else None,
         "x-choice": choice,
         "x-feature": choice_of,
     }

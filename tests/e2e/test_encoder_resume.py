@@ -33,6 +33,12 @@ ENCODERS = {
     "adapter: {type: lora, r: 2}}",
     "oft": "{type: bert, pretrained_model_name_or_path: tiny, trainable: true, reduce_output: mean, "
     "adapter: {type: oft, oft_block_size: 2}}",
+    "adalora": "{type: bert, pretrained_model_name_or_path: tiny, trainable: true, reduce_output: mean, "
+    "adapter: {type: adalora, init_r: 3, target_r: 1}}",
+    "boft": "{type: bert, pretrained_model_name_or_path: tiny, trainable: true, reduce_output: mean, "
+    "adapter: {type: boft, boft_block_size: 2, boft_n_butterfly_factor: 2, boft_dropout: 0.5}}",
+    "vblora": "{type: bert, pretrained_model_name_or_path: tiny, trainable: true, reduce_output: mean, "
+    "adapter: {type: vblora, num_vectors: 6, vector_length: 4, vblora_dropout: 0.1}}",
 }
 
 

@@ -100,6 +100,8 @@ def _facts(run: Run, tags: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "on", f"{record.get('device', '?')}, threads {threads}, seed {record.get('seed')}" if threads else ""
     yield "weights", str(record.get("weights") or "")[:16]
     yield "command", " ".join(str(each) for each in record.get("argv") or [])
+    traces = len(list((run.path / "profile").glob("steps-*.json")))
+    yield "profile", f"{traces} trace{'s' if traces > 1 else ''} for ui.perfetto.dev, in profile/" if traces else ""
     yield "folder", str(run.path)
 
 

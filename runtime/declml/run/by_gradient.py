@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from declml.contracts import Batches, Model, Optimizer
 from declml.data.cache import Cache
 from declml.evaluation.dropout_samples import drops
+from declml.model.alignment import Alignment
 from declml.model.assemble import Network, count_parameters
 from declml.model.freezing import freeze
 from declml.model.hidden import hidden_weights
+from declml.run.aligning import align, alignment_of, asks_to_align, check_alignable, trainer_of_alignment
 from declml.run.automatic import automatic, sized
 from declml.run.batches import Spill, batches_of
 from declml.run.evaluating import Evaluator
@@ -21,12 +23,21 @@ from declml.run.interrupts import Interrupts
 from declml.run.memory import most_bytes
 from declml.run.network import Blueprint, blueprint, losses_of
 from declml.run.saved import save_model
-from declml.run.settings import decides_of, evaluation_batch_size, settings_of, settings_of_looks, steps_of
+from declml.run.settings import (
+    decides_of,
+    evaluation_batch_size,
+    profiling_of,
+    settings_of,
+    settings_of_looks,
+    steps_of,
+)
 from declml.run.work import Work, decides_json, tell_blind
 from declml.training.determinism import describe_determinism, make_deterministic
 from declml.training.device import device_name, pick_device
 from declml.training.loop import train
 from declml.training.precision import Precision, choose_precision
+from declml.training.profiling import FOLDER as TRACES
+from declml.training.profiling import profiled
 from declml.training.settings import Hooks, Outcome
 from declml.training.threads import choose_threads, set_threads, trial_step
 from declml_schema.content import content_hash
@@ -61,6 +72,8 @@ class ByGradient:
         self.model = Model(
             self.network, {name: (_on(loss, self.device), weight) for name, (loss, weight) in losses.items()}
         )
+        if asks_to_align(trainer):
+            check_alignable(self.network)
         self._tell_certain()
         self.batch_size: int = trainer["batch_size"]
         self.batches: Mapping[str, Batches] = self._batches()
@@ -119,7 +132,7 @@ class ByGradient:
             steps=steps_of(trainer, training.steps(self.batch_size)), batch_size=self.batch_size, rows=work.rows,
             precision=precision,
         )  # fmt: skip
-        optimizer = self._optimizer()
+        optimizer = self._optimizer(self.network)
         if hasattr(optimizer, "minimize"):
             settings = settings_of_looks(settings, work.emit)
         if settings.decides is None:
@@ -134,16 +147,38 @@ class ByGradient:
             deterministic=trainer["deterministic"],
             determinism=describe_determinism(),
         )
-        hooks = Hooks(
-            evaluate=lambda split: self.evaluator.scores(self._evaluated[split]),
-            emit=work.emit,
-            stop=lambda: interrupts.requested,
-        )
-        with interrupts.polled():
+        if (interrupted := self._pretrain(training, precision, interrupts)) is not None:
+            return interrupted
+        traces = work.folder.path / TRACES
+        on_gpu = self.device.type == "cuda"
+        with interrupts.polled(), profiled(profiling_of(trainer), traces, work.emit, on_gpu=on_gpu) as stepped:
+            hooks = Hooks(
+                evaluate=lambda split: self.evaluator.scores(self._evaluated[split]),
+                emit=work.emit,
+                stop=lambda: interrupts.requested,
+                stepped=stepped,
+            )
             return train(
                 self.model, training, optimizer, settings, hooks, folder=work.folder.checkpoints,
                 resume=work.request.resume,
             )  # fmt: skip
+
+    def _pretrain(self, training: Batches, precision: Precision, interrupts: Interrupts) -> Outcome | None:
+        """Align the encoders, where that is asked for; returns the outcome where it was interrupted."""
+        alignment = alignment_of(self.work, self.network, self.trainer)
+        if alignment is None:
+            return None
+        alignment = alignment.to(self.device)
+        trainer = trainer_of_alignment(self.trainer)
+        settings = settings_of(
+            replace(self.plan, trainer=trainer), self.work.components,
+            steps=steps_of(trainer, training.steps(self.batch_size)), batch_size=self.batch_size, rows=self.work.rows,
+            precision=precision,
+        )  # fmt: skip
+        optimizer = self._optimizer(alignment)
+        with interrupts.polled():
+            outcome = align(self.work, alignment, training, optimizer, settings, lambda: interrupts.requested)
+        return outcome if outcome.reason == "interrupted" else None
 
     def _spill(self) -> Spill | None:
         limit = most_bytes(self.plan)
@@ -175,11 +210,11 @@ class ByGradient:
         first = next(iter(self.batches["training"].epoch(self.batch_size, seed=0)))
         return choose_threads(trial_step(self.model, first), [1, min(cores, 8)])
 
-    def _optimizer(self) -> Optimizer:
+    def _optimizer(self, module: Network | Alignment) -> Optimizer:
         options = dict(self.plan.trainer["optimizer"])
         component = self.work.components.get("optimizer", options.pop("type"))
         assert component.build is not None
-        weights = [each for each in self.network.parameters() if each.requires_grad]
+        weights = [each for each in module.parameters() if each.requires_grad]
         if component.facts.get("hidden"):
             options["hidden"] = hidden_weights(self.network, weights)
         return component.build(weights, **options)

@@ -13,6 +13,7 @@ from declml.training.balancing import Balancing
 from declml.training.course import Growth
 from declml.training.gradients import Clipping
 from declml.training.precision import Precision
+from declml.training.profiling import Profiling
 from declml.training.schedule import Plateau, Steps, count_steps, warm_up, warmup_steps
 from declml.training.settings import Settings
 from declml.training.soup import Soup
@@ -130,6 +131,17 @@ def _balancing(plan: Plan) -> Balancing | None:
         preferences=None if preferences is None else tuple(preferences),
         worst=trainer["loss_balancing_tchebycheff_weight"],
     )
+
+
+def profiling_of(trainer: Values) -> Profiling | None:
+    """Return which steps are recorded, None for none."""
+    if not trainer["enable_profiling"]:
+        return None
+    asked = trainer["profiler"]
+    return Profiling(
+        wait=asked["wait"], warmup=asked["warmup"], active=asked["active"], repeat=asked["repeat"],
+        skip_first=asked["skip_first"],
+    )  # fmt: skip
 
 
 def _soup(trainer: Values, decides: Decides | None) -> Soup | None:

@@ -132,8 +132,11 @@ class _Training:
     def _take_step(self, stream: Iterator[Batch]) -> None:
         step = self._step
         place = self._course.place(step)
-        self._stepper.take(stream, place.count, self._rate(step), self._record, batch_size=place.batch_size)
+        self._stepper.take(
+            stream, place.count, self._rate(step), self._record, step=step + 1, batch_size=place.batch_size
+        )
         self._step = step + 1
+        self._hooks.stepped(self._step)
 
     def _record(self, losses: Sequence[Tensor], rows: int) -> None:
         self._ledger.add(losses, rows=rows, step=self._step + 1)

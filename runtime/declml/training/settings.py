@@ -55,6 +55,10 @@ class Settings:
     checkpoint_seconds: float = 30.0
 
 
+def _nothing(_step: int) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """The loop's calls outwards.
@@ -62,11 +66,13 @@ class Hooks:
     ``evaluate(split)`` must draw no random numbers and leave the module in its mode. ``emit(kind, **fields)`` writes an
     event.
     ``stop()`` is asked after each step and returns whether to end now, leaving a checkpoint to resume from.
+    ``stepped(step)`` is told of each step that was taken, by its number from 1.
     """
 
     evaluate: Callable[[str], Scores]
     emit: Emit
     stop: Callable[[], bool]
+    stepped: Callable[[int], None] = _nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from declml.contracts import Batch, Loss, Model, Optimizer, answers_of
+from declml.contracts import Batch, Guided, Loss, Model, Optimizer, answers_of
 from declml.training.balancing import Balance
 from declml.training.compiled import Compiled
 from declml.training.gradients import clip, penalize, penalty, scale
@@ -30,6 +30,7 @@ class Stepper:
         self.loss_weights = [weight for _, weight in model.losses.values()]
         self.weights: list[Tensor] = [each for each in model.module.parameters() if each.requires_grad]
         self._module = model.module
+        self._guided = [each for each in model.module.modules() if isinstance(each, Guided)]
         self._losses = [(name, loss, weight) for name, (loss, weight) in model.losses.items()]
         self._optimizer = optimizer
         self._settings = settings
@@ -74,15 +75,16 @@ class Stepper:
         learning_rate: float,
         record: Callable[[Sequence[Tensor], int], None],
         *,
+        step: int,
         batch_size: int | None = None,
     ) -> None:
-        """Take one step on the next ``count`` batches, as if they were one batch of all their rows.
+        """Take step number ``step``, from 1, on the next ``count`` batches, as if they were one batch of their rows.
 
         ``batch_size`` is their size where it is no more that of the settings.
         """
         if self._minimize is not None:
             self._minimize(learning_rate, self._looks([next(batches) for _ in range(count)], record))
-            self._forget()
+            self._end(step)
             return
         whole = count * (batch_size or self._settings.batch_size)
         rows = 0
@@ -102,12 +104,19 @@ class Stepper:
             scale(self._grads(), whole / rows)
         if self._settings.l1 or self._settings.l2:
             penalize(self.weights, l1=self._settings.l1, l2=self._settings.l2)
+        for each in self._guided:
+            each.before_step()
         if self._clips and (grads := self._grads()):
             clip(grads, self._settings.clipping)
         if self._scaler is None:
             self._optimizer.step(learning_rate)
         else:
             self._scaler.step(lambda: self._optimizer.step(learning_rate))
+        self._end(step)
+
+    def _end(self, step: int) -> None:
+        for each in self._guided:
+            each.after_step(step, self._settings.steps.total)
         self._forget()
 
     def _forget(self) -> None:

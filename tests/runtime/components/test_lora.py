@@ -154,7 +154,8 @@ output_features: [{{name: price, type: number}}]
         ("false", "{type: lora}", [("ignored-parameter", "input_features[0].encoder.adapter")]),
         ("true", "{type: lora, r: 0}", [("out-of-range", "input_features[0].encoder.adapter.r")]),
         ("true", "{type: lora, rr: 4}", [("unknown-key", "input_features[0].encoder.adapter.rr")]),
-        ("true", "{type: vera}", [("not-built-yet", "input_features[0].encoder.adapter.type")]),
+        ("true", "{type: vera}", []),
+        ("true", "{type: prefix_tuning}", [("not-a-choice", "input_features[0].encoder.adapter.type")]),
     ],
 )
 def test_an_adapter_is_checked_as_all_else(trainable: str, written: str, told: list[tuple[str, str]]) -> None:
@@ -176,6 +177,12 @@ OTHERS = [
     {"type": "fourierft", "n_frequency": 20},
     {"type": "c3a", "block_size": 4},
     {"type": "waveft", "n_frequency": 20},
+    {"type": "boft", "boft_block_size": 2, "boft_dropout": 0.0},
+    {"type": "vera", "r": 4},
+    {"type": "vblora", "num_vectors": 6, "vector_length": 4},
+    {"type": "tinylora", "u": 8},
+    {"type": "ln_tuning"},
+    {"type": "adalora", "init_r": 3, "target_r": 2, "dropout": 0.0},
 ]
 
 
@@ -207,7 +214,11 @@ def test_each_adapter_trains_alone_and_comes_back_from_a_file(folder: Path, give
     [
         ("{type: lorra}", "'lora'"),
         ("{type: loha, rank: 2}", "Unknown key 'rank' in adapter"),
-        ("{type: vera}", "The value 'vera' of input_features[0].encoder.adapter.type is known but not built yet."),
+        (
+            "{type: adaption_prompt}",
+            "got 'adaption_prompt': it prompts a model that writes text, and an encoder reads it.",
+        ),
+        ("{type: adalora, r: 4}", "Unknown key 'r' in adapter"),
         ("{type: hra, r: 0}", "r must be >= 1; got 0."),
     ],
 )

@@ -150,9 +150,8 @@ def test_each_submodel_learns_from_its_own_mistakes() -> None:
     )
     stepper = Stepper(Model(made, {"y": (nn.functional.mse_loss, 1.0)}), optimizer, settings, torch.device("cpu"))
     losses: list[float] = []
-    stepper.take(
-        iter([Batch([(values, None)], {"y": targets}, ROWS)]), 1, 0.1, lambda each, _rows: losses.append(each[0].item())
-    )
+    batches = iter([Batch([(values, None)], {"y": targets}, ROWS)])
+    stepper.take(batches, 1, 0.1, lambda each, _rows: losses.append(each[0].item()), step=1)
     answers = made.train()([(values, None)])["y"].unflatten(0, (ROWS, 4))
     own = ((answers - targets[:, None]) ** 2).mean()
     assert losses == [pytest.approx(own.item())]

@@ -172,7 +172,8 @@ def test_each_look_sees_the_same_loss_of_all_rows_and_leaves_statistics_alone(co
     told: list[int] = []
     stepper = Stepper(model, watcher, settings, torch.device("cpu"))
     torch.manual_seed(5)
-    stepper.take(tiny.make_batches().epoch(tiny.BATCH, seed=0), count, 0.1, lambda losses, rows: told.append(rows))
+    batches = tiny.make_batches().epoch(tiny.BATCH, seed=0)
+    stepper.take(batches, count, 0.1, lambda losses, rows: told.append(rows), step=1)
     assert told == [tiny.BATCH] * count  # told once, not at each look
     assert watcher.losses[0] == watcher.losses[1] == watcher.losses[2]
     assert all(torch.equal(a, b) for a, b in zip(watcher.gradients[0], watcher.gradients[2], strict=True))
@@ -193,7 +194,7 @@ def test_each_look_sees_the_same_loss_of_all_rows_and_leaves_statistics_alone(co
     torch.manual_seed(5)
     plain = tiny.make_settings(l1=0.01, l2=0.02, clipping=Clipping())
     Stepper(usual, taker, plain, torch.device("cpu")).take(
-        tiny.make_batches().epoch(tiny.BATCH, seed=0), count, 0.1, lambda losses, rows: None
+        tiny.make_batches().epoch(tiny.BATCH, seed=0), count, 0.1, lambda losses, rows: None, step=1
     )
     assert len(seen) == len(watcher.gradients[0])
     for mine, its in zip(watcher.gradients[0], seen, strict=True):

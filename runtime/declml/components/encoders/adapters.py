@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
+import torch
 from torch import nn
 
+from declml.components.encoders.adalora import AdaLora, adalora_settings, rank_budget
+from declml.components.encoders.butterflies import use_plain_butterflies
 from declml.components.encoders.lora import Lora, lora_settings
+from declml.components.encoders.shared_adapters import Boft, LnTuning, TinyLora, VbLora, Vera
 from declml.errors import UserProblem
 from declml_schema.declare import Parameters, Rule, parameter
 
@@ -93,14 +98,33 @@ class WaveFt(Parameters):
     target_modules: list[str] | None = _targets()
 
 
-Adapter: TypeAlias = Lora | Ia3 | Loha | Lokr | Oft | Hra | FourierFt | C3a | WaveFt
+Adapter: TypeAlias = (
+    Lora
+    | AdaLora
+    | Ia3
+    | Loha
+    | Lokr
+    | Oft
+    | Boft
+    | Hra
+    | FourierFt
+    | C3a
+    | WaveFt
+    | Vera
+    | VbLora
+    | TinyLora
+    | LnTuning
+)
 
 _CLASSES = {
     "ia3": "IA3Config", "loha": "LoHaConfig", "lokr": "LoKrConfig", "oft": "OFTConfig", "hra": "HRAConfig",
-    "fourierft": "FourierFTConfig", "c3a": "C3AConfig", "waveft": "WaveFTConfig",
+    "fourierft": "FourierFTConfig", "c3a": "C3AConfig", "waveft": "WaveFTConfig", "boft": "BOFTConfig",
+    "vera": "VeraConfig", "vblora": "VBLoRAConfig", "tinylora": "TinyLoraConfig",
 }  # fmt: skip
 _OWN = frozenset({"type", "target_modules", "feedforward_modules"})
-_TRANSPOSABLE = frozenset({"ia3", "fourierft", "waveft"})
+_TRANSPOSABLE = frozenset({"ia3", "fourierft", "waveft", "boft", "vera", "vblora", "tinylora"})
+_PIECES = {"c3a": "block_size", "vblora": "vector_length", "boft": "boft_block_size", "oft": "oft_block_size"}
+"""The parameter that must divide the layers' widths."""
 
 
 def adapter_parameter() -> Any:
@@ -115,25 +139,61 @@ ADAPTER_RULE = Rule(
 )
 
 
-def add_adapter(model: nn.Module, adapter: Mapping[str, Any]) -> None:
-    """Put the adapter into ``model`` and leave nothing else to be trained."""
+def add_adapter(model: nn.Module, adapter: Mapping[str, Any]) -> nn.Module | None:
+    """Put the adapter into ``model`` and leave nothing else to be trained.
+
+    Returns the part that guides its training (`declml.contracts.Guided`), where the adapter needs one.
+    """
+    if adapter["type"] == "ln_tuning":
+        try:
+            _train_layers(model, adapter["target_modules"])
+        except ValueError as reason:
+            raise _refused(model, adapter, str(reason)) from reason
+        return None
     try:
-        from peft import inject_adapter_in_model  # costs seconds: only where there is an adapter
+        from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING  # costs seconds: only where there is an adapter
     except ImportError as reason:
         raise UserProblem(
             "missing-package",
             "An adapter needs the package peft, which is not installed.",
             hint="Install it: pip install 'declml[lora]'.",
         ) from reason
+    if adapter["type"] == "boft":
+        use_plain_butterflies()
+    only_shapes = torch.empty(0).device.type == "meta"
     try:
-        inject_adapter_in_model(_settings(model, adapter), model)
-    except (ValueError, TypeError) as reason:
-        wanted = ", ".join(adapter["target_modules"] or ["null"])
-        raise UserProblem(
-            "adapter-target",
-            f"target_modules must be layers of the model that {adapter['type']} can change; got {wanted}.",
-            hint=f"Among its layers are {', '.join(_some_layers(model))}. The library says: {str(reason)[:200]}",
-        ) from reason
+        # Some fail to draw random numbers where only shapes count.
+        with torch.device("cpu" if only_shapes else torch.empty(0).device):
+            settings = _settings(model, adapter)
+            # What is returned is not needed: the model's layers hold all that belongs to them, shared or not.
+            PEFT_TYPE_TO_TUNER_MAPPING[settings.peft_type](model, settings, adapter_name="default")
+    except (ValueError, TypeError, AssertionError) as reason:
+        raise _refused(model, adapter, str(reason)) from reason
+    if only_shapes:
+        model.to("meta")
+    return rank_budget(model, adapter) if adapter["type"] == "adalora" else None
+
+
+def _refused(model: nn.Module, adapter: Mapping[str, Any], reason: str) -> UserProblem:
+    kind: str = adapter["type"]
+    piece = _PIECES.get(kind)
+    widths = sorted({width for part in model.modules() if isinstance(part, nn.Linear) for width in part.weight.shape})
+    turns = adapter.get("boft_n_butterfly_factor", 1)
+    size = adapter[piece] * 2 ** (turns - 1) if piece else 0
+    if size and any(width % size for width in widths):
+        doubled = f", doubled {turns - 1} times by boft_n_butterfly_factor," if turns > 1 else ""
+        return UserProblem(
+            "adapter-size",
+            f"{piece} of {kind}{doubled} must divide the widths of the layers; got {size}.",
+            hint=f"The model's layers have the widths {', '.join(str(each) for each in widths)}, which "
+            f"{math.gcd(*widths)} divides.",
+        )
+    wanted = ", ".join(adapter["target_modules"] or ["null"])
+    return UserProblem(
+        "adapter-target",
+        f"target_modules must be layers of the model that {kind} can change; got {wanted}.",
+        hint=f"Among its layers are {', '.join(_some_layers(model))}. The library says: {reason[:200]}",
+    )
 
 
 def _settings(model: nn.Module, adapter: Mapping[str, Any]) -> Any:
@@ -150,6 +210,14 @@ def _settings(model: nn.Module, adapter: Mapping[str, Any]) -> Any:
     targets: Any = adapter["target_modules"] or usual.get(config.model_type) or lora.get(config.model_type)
     if kind == "lora":
         return lora_settings(adapter, targets or "all-linear", is_transposed=is_transposed)
+    if kind == "adalora":
+        return adalora_settings(adapter, targets or "all-linear", is_transposed=is_transposed)
+    if kind == "vblora" and adapter["topk"] > adapter["num_vectors"]:
+        raise UserProblem(
+            "adapter-size",
+            f"topk must be at most num_vectors of vblora; got {adapter['topk']} of {adapter['num_vectors']}.",
+            hint="Give a smaller topk.",
+        )
     settings = {name: value for name, value in adapter.items() if name not in _OWN}
     if kind == "ia3":
         dense = constants.TRANSFORMERS_MODELS_TO_IA3_FEEDFORWARD_MODULES_MAPPING.get(config.model_type, [])
@@ -157,6 +225,21 @@ def _settings(model: nn.Module, adapter: Mapping[str, Any]) -> Any:
     if kind in _TRANSPOSABLE:
         settings["fan_in_fan_out"] = is_transposed
     return getattr(peft, _CLASSES[kind])(target_modules=targets or "all-linear", **settings)
+
+
+def _train_layers(model: nn.Module, names: Sequence[str] | None) -> None:
+    """Leave nothing to be trained but the layers whose names end like one of ``names``; null: normalization layers."""
+    chosen = [
+        part
+        for name, part in model.named_modules()
+        if ("Norm" in type(part).__name__ if names is None else name.rpartition(".")[2] in names)
+    ]
+    trained = [weight for part in chosen for weight in part.parameters()]
+    if not trained:
+        raise ValueError("no layer with weights has such a name")
+    model.requires_grad_(False)
+    for weight in trained:
+        weight.requires_grad_(True)
 
 
 def _some_layers(model: nn.Module) -> list[str]:

@@ -7,14 +7,16 @@ from typing import Any, Literal
 
 from declml_schema.declare import Parameters, parameter
 
-# Those that share weights between layers or must be told of each step, which a module put into a model cannot know.
-_PLANNED = ["adalora", "boft", "ln_tuning", "tinylora", "vblora", "vera"]
+_FOR_WRITERS: dict[str, str] = dict.fromkeys(
+    ("adaption_prompt", "multitask_prompt_tuning", "p_tuning", "prefix_tuning", "prompt_tuning"),
+    "it prompts a model that writes text, and an encoder reads it",
+)
 
 
 class Lora(Parameters):
     """The mapping ``adapter`` of an encoder around a pretrained model."""
 
-    type: Literal["lora"] = parameter(..., "The kind of adapter.", planned=_PLANNED)
+    type: Literal["lora"] = parameter(..., "The kind of adapter.", refused=_FOR_WRITERS)
     r: int = parameter(
         8, "The rank of the matrices: how many directions can be learned in each layer; more costs more memory.", ge=1
     )

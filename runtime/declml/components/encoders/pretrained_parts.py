@@ -109,7 +109,7 @@ class TextTransformer(nn.Module):
         self.max_tokens = min(limits) if limits else None
         model.requires_grad_(trainable)
         if trainable and adapter is not None:
-            add_adapter(model, adapter)
+            self.adapter_guide = add_adapter(model, adapter)
         self.train(self.training)
 
     def train(self, mode: bool = True) -> TextTransformer:  # noqa: FBT001, FBT002 - the signature of nn.Module
