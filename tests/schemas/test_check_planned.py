@@ -125,10 +125,6 @@ def test_the_default_of_every_planned_name_of_a_built_part_is_known() -> None:
 @pytest.mark.parametrize(
     ("more", "path"),
     [
-        ("trainer: {enable_profiling: 0}\n", "trainer.enable_profiling"),
-        ("trainer: {enable_profiling: 'false'}\n", "trainer.enable_profiling"),
-        ("trainer: {contrastive_pretrain_epochs: 0.1}\n", "trainer.contrastive_pretrain_epochs"),
-        ("trainer: {profiler: {wait: 2}}\n", "trainer.profiler"),
         ("hyperopt: {goal: minimize}\n", "hyperopt"),
     ],
 )

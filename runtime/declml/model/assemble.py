@@ -99,10 +99,7 @@ class Network(nn.Module):
 
         A group whose encoder is frozen may come already encoded, as float ``(batch, width)`` from `encode`.
         """
-        encoded = [
-            values if self.is_frozen(index) and values.is_floating_point() else self.encode(index, values, lengths)
-            for index, (values, lengths) in enumerate(groups)
-        ]
+        encoded = self.encoded(groups)
         if self.training and self.modality_dropout:
             encoded = [self._with_lost_features(index, each) for index, each in enumerate(encoded)]
         combined = self._combine(encoded)
@@ -158,13 +155,20 @@ class Network(nn.Module):
         if isinstance(combined, TokenStates):
             if getattr(decoder, "takes_tokens", False):
                 return _at_each_token(combined, seen)
-            combined = _reduced(combined, self._reduces.get(name, "sum"))
+            combined = reduced(combined, self._reduces.get(name, "sum"))
         if seen:
             wide = combined.ndim
             combined = torch.cat([combined, *(each if each.ndim == wide else each[..., None] for each in seen)], dim=-1)
         if self.submodels is not None and getattr(decoder, "takes_targets", False):
             return combined.mean(1)  # what is said one token after the other is said by all submodels together
         return combined
+
+    def encoded(self, groups: Sequence[tuple[Tensor, Tensor | None]]) -> list[Tensor | TokenStates]:
+        """Return what the encoders say of each group, as `encode`, or as it came from a frozen one."""
+        return [
+            values if self.is_frozen(index) and values.is_floating_point() else self.encode(index, values, lengths)
+            for index, (values, lengths) in enumerate(groups)
+        ]
 
     def encode(self, group: int, values: Tensor, lengths: Tensor | None = None) -> Tensor | TokenStates:
         """Return the encoded values of one group: ``(batch, width)``, or `TokenStates` from one with ``per_token``."""
@@ -190,7 +194,7 @@ class Network(nn.Module):
         return answer
 
 
-def _reduced(states: TokenStates, way: str) -> Tensor:
+def reduced(states: TokenStates, way: str) -> Tensor:
     """``(batch, token, width)`` -> ``(batch, width)``, the tokens of a row reduced; zeros for a row without any."""
     values, mask = states
     if way == "sum":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from declml.contracts import Emit
 from declml.data.cache import Cache
+from declml.run.aligning import leftover_pretraining
 from declml.run.by_gradient import ByGradient
 from declml.run.by_trees import ByTrees
 from declml.run.calibrating import calibrate
@@ -85,7 +86,8 @@ def tidy(folder: RunFolder) -> None:
 
     The model's folder has the best weights too, and those of a pretrained encoder are too large to keep twice.
     """
-    for file in (folder.checkpoints / BEST, *leftover_files(folder.checkpoints)):
+    leftovers = [*leftover_files(folder.checkpoints), *leftover_pretraining(folder.checkpoints)]
+    for file in (folder.checkpoints / BEST, *leftovers):
         file.unlink(missing_ok=True)
 
 
