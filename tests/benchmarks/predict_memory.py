@@ -3,6 +3,7 @@
 By hand: ``python tests/benchmarks/predict_memory.py --rows 200000 800000 3200000``. A small network is trained once;
 each size is answered by a process of its own, from a Parquet file into one. Told is the most anonymous memory above
 that of the imports: pages that are mapped from files do not count, since the system takes them back when it needs them.
+With ``--evaluate`` the metrics are computed instead, for which the answers and targets of all rows stay in memory.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ def child(options: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     began = time.process_time()
     with Memory() as memory:
-        answer = api.write_predictions("latest", options.path, output=options.output, runs=options.runs)
+        if options.evaluate:
+            answer = api.evaluate("latest", options.path, runs=options.runs)
+        else:
+            answer = api.write_predictions("latest", options.path, output=options.output, runs=options.runs)
     seconds = time.process_time() - began
     print(json.dumps({"rows": answer.rows, "memory": memory.most - memory.first, "seconds": seconds}))
 
@@ -40,6 +44,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[200_000, 800_000, 3_200_000])
     parser.add_argument("--numbers", type=int, default=10)
     parser.add_argument("--format", choices=["csv", "parquet", "jsonl"], default="parquet")
+    parser.add_argument("--evaluate", action="store_true", help="measure the answers instead of writing them")
     parser.add_argument("--child", dest="path")
     parser.add_argument("--output")
     parser.add_argument("--runs")
@@ -57,6 +62,7 @@ def main() -> None:
             path = folder / "rows.parquet"
             write_table(path, rows, options.numbers)
             command = [sys.executable, __file__, "--child", str(path), "--runs", str(folder / "runs")]
+            command += ["--evaluate"] if options.evaluate else []
             output = str(folder / f"answers.{options.format}")
             done = subprocess.run([*command, "--output", output], check=True, capture_output=True, text=True)
             told = json.loads(done.stdout.splitlines()[-1])

@@ -33,6 +33,7 @@ FEATURES = {
     "bag": "{name: listed, type: bag}",
     "vector": "{name: curve, type: vector, encoder: {output_size: 16}}",
     "text-tf_idf": "{name: goods, type: text, encoder: {type: tf_idf}}",
+    "text-ngram_bag": "{name: goods, type: text, encoder: {type: ngram_bag, embedding_size: 8, longest_run: 2}}",
     "sequence-combiner": "{name: steps, type: sequence, encoder: {embedding_size: 8, reduce_output: null}}\n"
     "combiner: {type: sequence, encoder: {type: rnn, cell_type: gru, embedding_size: 8, state_size: 8}}",
     "sequence": "{name: steps, type: sequence, encoder: {type: rnn, cell_type: gru, embedding_size: 8, state_size: 8}}",

@@ -95,7 +95,9 @@ def _evaluated(saved: SavedModel, rows: NewRows) -> Evaluation:
     labels.problems()
     if not predictions:
         raise UserProblem("empty-table", "The data must have at least one row with a known target; got none.")
-    result = evaluator.judged(Predictions.joined(predictions, evaluator.specs), pl.concat(kept))
+    whole = Predictions.joined(predictions, evaluator.specs)
+    del predictions  # each answer is needed once
+    result = evaluator.judged(whole, pl.concat(kept))
     return Evaluation(result.rows, rows.rows - result.rows, result.values, result.slices, result.confusion)
 
 

@@ -39,6 +39,7 @@ def test_components_are_found() -> None:
         "encoder-text-gru",
         "encoder-text-rnn",
         "encoder-text-tf_idf",
+        "encoder-text-ngram_bag",
         "encoder-text-transformer",
         "encoder-text-bert",
         "encoder-text-auto_transformer",

@@ -213,7 +213,11 @@ class InputText:
 
 def _texts(column: pl.Series, preprocessing: Values) -> pl.Series:
     texts = column.cast(pl.String).alias("text")
-    return texts.str.to_lowercase() if preprocessing["lowercase"] else texts
+    # A vocabulary that comes from elsewhere knows words and numbers as they are written there.
+    own = preprocessing["tokenizer"] != "hf_tokenizer" and preprocessing.get("vocab_file") is None
+    folds = own and preprocessing.get("fold", False)
+    texts = texts.str.to_lowercase() if preprocessing["lowercase"] or folds else texts
+    return texts.str.replace_all(r"\d", "0") if folds else texts
 
 
 def _stand_in(summary: Summary, preprocessing: Values) -> str:
