@@ -148,18 +148,23 @@ def read_choice(  # noqa: PLR0913 - what is known of a choice comes from as many
     path: str,
     *,
     default: str | None,
+    untyped: str | None = None,
     feature: str | None = None,
     fallback: Chosen | None = None,
     complete: bool = True,
 ) -> Chosen:
-    """Read a component chosen by ``type``; without one, that of ``fallback`` (from ``defaults``) or ``default``."""
+    """Read a component chosen by ``type``; without one, that of ``fallback`` (from ``defaults``) or ``default``.
+
+    Parameters alone are those of ``untyped``, where that is another one.
+    """
     target = mapping_at(inspection, node, path) if node is not None else None
     inherited = fallback.word if fallback is not None else None
     type_node = _type_node(target) if target is not None else None
     if type_node is not None:
         word = _named(inspection, kind, type_node, f"{path}.type", feature, target)
     else:
-        word = inherited or (inspection.words.find(kind, default, feature) if default is not None else None)
+        meant = untyped if untyped is not None and target is not None else default
+        word = inherited or (inspection.words.find(kind, meant, feature) if meant is not None else None)
         if word is None and target is not None:
             hint = f"The {kind}s are {listing(inspection.words.names(kind, feature))}."
             inspection.add("missing-key", f"{path} must have 'type'.", start_of(target), path, hint=hint)

@@ -76,8 +76,9 @@ def _read_type_defaults(
             assert word is not None  # `parts` holds only sides that exist
             default = word.facts.get(f"default_{key}")
             answer.parts[key] = read_choice(
-                inspection, key, entry.value, f"{path}.{key}", default=default, feature=feature, complete=False
-            )
+                inspection, key, entry.value, f"{path}.{key}", default=default,
+                untyped=word.facts.get(f"untyped_{key}"), feature=feature, complete=False,
+            )  # fmt: skip
         else:
             known = ["preprocessing", *parts]
             explain_key(
@@ -155,6 +156,7 @@ def _read_feature(
                 place[1] if place is not None else None,
                 f"{path}.{part}",
                 default=word.facts.get(f"default_{part}"),
+                untyped=word.facts.get(f"untyped_{part}"),
                 feature=word.name,
                 fallback=own_defaults.parts.get(part),
             )

@@ -173,10 +173,11 @@ class _ConfigSchema:
                 self._definitions[f"{scope}.{entry['name']}"] = {"description": entry["doc"], **body}
             branches = [_when("type", name, f"{scope}.{name}") for name in names]
             if default in names:
+                untyped = self._untyped(kind, feature) or default
                 branches.append(
                     {
                         "if": {"type": "object", "not": {"required": ["type"]}},
-                        "then": {"$ref": f"#/$defs/{scope}.{default}"},
+                        "then": {"$ref": f"#/$defs/{scope}.{untyped}"},
                     }
                 )
                 type_leaf: Schema = {"enum": names, "default": default}
@@ -191,6 +192,11 @@ class _ConfigSchema:
                 **needed,
             }
         return {"$ref": f"#/$defs/{scope}"}
+
+    def _untyped(self, kind: str, feature: str | None) -> str | None:
+        """Return the component that parameters without a type are of, where it is not the default one."""
+        types = (each for each in self._components.get("input", ()) if each["name"] == feature)
+        return next((each["facts"].get(f"untyped_{kind}") for each in types), None)
 
     def _scheduler(self, leaf: Schema) -> Schema:
         schedules = self._components.get("schedule", ())

@@ -108,8 +108,9 @@ class Component:
     group; without it every feature is a group of its own. ``facts`` holds what else the checker must know about the
     name:
 
-    - input: ``default_encoder``; ``pace``, what `auto` is at most where there is such an input: ``learning_rate``,
-      ``epochs``, and ``batch_rows``, the smallest batch;
+    - input: ``default_encoder``; ``untyped_encoder``, which parameters without a type are of, where that is another;
+      ``pace``, what `auto` is at most where there is such an input: ``learning_rate``, ``epochs``, and
+      ``batch_rows``, the smallest batch;
     - output: ``default_decoder``, ``default_loss``, ``default_metric``, ``of_tokens`` (whether each token is an answer
       of its own), ``parameters`` are its own keys;
     - metric: ``goal`` (``maximize`` or ``minimize``), ``range``, ``package`` (what must be installed for it) and

@@ -35,7 +35,7 @@ FEATURE = {*WORDS.feature_block("input", "text").properties}
         (TEXT + "    encoder:\n      type: lstm\n      |", LSTM - {"type"}),
         (TEXT + "    encoder: {type: lstm, |}", LSTM - {"type"}),
         (TEXT + "    encoder: {type: lstm, |", LSTM - {"type"}),
-        (TEXT + "    encoder: {|", parameters("encoder", "parallel_cnn", "text")),
+        (TEXT + "    encoder: {|", parameters("encoder", "ngram_bag", "text")),
         (TEXT + "    encoder: {\n      type: lstm,\n      |", LSTM - {"type"}),
         ("input_features: [{|", {*WORDS.feature_block("input", None).properties}),
         ("input_features:\n  - {name: a, type: text, |}", FEATURE - {"name", "type"}),
@@ -137,13 +137,13 @@ def test_a_merge_of_a_merge_is_followed() -> None:
 
 def test_an_alias_for_the_type_is_followed() -> None:
     text = "input_features:\n  - {name: a, type: &t text}\n  - name: b\n    type: *t\n    encoder:\n      |"
-    assert set(offered(text)) == parameters("encoder", "parallel_cnn", "text")
+    assert set(offered(text)) == parameters("encoder", "ngram_bag", "text")
 
 
 def test_a_type_from_the_defaults_section_decides() -> None:
     text = "defaults: {text: {encoder: {type: lstm}}}\n" + TEXT + "    encoder:\n      |"
     assert set(offered(text)) == LSTM
-    assert completed(TEXT + "    encoder:\n      |").item("type").detail == "one of 30, default parallel_cnn"
+    assert completed(TEXT + "    encoder:\n      |").item("type").detail == "one of 30, default ngram_bag"
     assert completed(text).item("type").detail == "one of 30, default lstm"
 
 
@@ -188,7 +188,7 @@ def test_a_value_offers_what_may_stand_there(text: str, values: list[str] | set[
 
 def test_the_default_comes_first_and_is_marked() -> None:
     answer = completed(TEXT + "    encoder:\n      type: |")
-    assert answer.labels[0] == "parallel_cnn"
+    assert answer.labels[0] == "ngram_bag"
     assert answer.items[0].detail == "default"
     activation = completed("combiner:\n  activation: |")
     assert (activation.labels[0], activation.items[0].detail) == ("relu", "default")

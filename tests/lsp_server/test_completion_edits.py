@@ -183,7 +183,7 @@ def test_a_new_feature_is_a_snippet_with_places_to_fill_in() -> None:
         ("|", "input_features …", "input_features:\n  - name: x\n    type: bag"),
         ("|", "trainer …", "trainer:\n  epochs: x"),
         ("trainer:\n  |", "optimizer …", "trainer:\n  optimizer:\n    type: adamw"),
-        (TEXT + "    |", "encoder …", TEXT + "    encoder:\n      type: parallel_cnn"),
+        (TEXT + "    |", "encoder …", TEXT + "    encoder:\n      type: ngram_bag"),
         (TEXT + "  |", "- name, type …", TEXT + "  - name: x\n    type: bag"),
         ("input_features: |", "name, type …", "input_features:\n  - name: x\n    type: bag"),
         ("input_features: [|]", "name, type …", "input_features: [{name: x, type: bag}]"),

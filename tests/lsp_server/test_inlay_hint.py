@@ -76,9 +76,9 @@ def drawn(text: str, hints: list[types.InlayHint]) -> list[str]:
 
 def test_a_whole_config_is_annotated_line_by_line(tmp_path: Path) -> None:
     assert drawn(CONFIG, asked(tmp_path, CONFIG, model=MODEL)) == [
-        "type: text«encoder: parallel_cnn → [batch, 256]»",
+        "type: text«encoder: ngram_bag → [batch, 256]»",
         "type: lstm«→ [batch, 128]»",
-        "encoder:«type: parallel_cnn»",
+        "encoder:«type: ngram_bag»",
         "- {name: age, type: number«encoder: dense»}",
         "encoder: {type: passthrough«→ [batch, 1]»}",
         "type: category«→ [batch, 3]»",
@@ -90,8 +90,8 @@ def test_a_whole_config_is_annotated_line_by_line(tmp_path: Path) -> None:
 
 def test_without_a_model_only_what_the_text_tells_is_shown(tmp_path: Path) -> None:
     assert drawn(CONFIG, asked(tmp_path, CONFIG)) == [
-        "type: text«encoder: parallel_cnn»",
-        "encoder:«type: parallel_cnn»",
+        "type: text«encoder: ngram_bag»",
+        "encoder:«type: ngram_bag»",
         "- {name: age, type: number«encoder: dense»}",
         "trainer:«epochs: auto, batch_size: auto»  # how",
     ]
@@ -148,7 +148,7 @@ def test_a_merged_type_needs_no_hint(tmp_path: Path) -> None:
     [
         (
             {"defaults"},
-            ["encoder: parallel_cnn", "type: parallel_cnn", "encoder: dense", "epochs: auto, batch_size: auto → 256"],
+            ["encoder: ngram_bag", "type: ngram_bag", "encoder: dense", "epochs: auto, batch_size: auto → 256"],
         ),
         ({"shapes"}, ["→ [batch, 256]", "→ [batch, 128]", "→ [batch, 1]", "→ [batch, 3]", "→ [batch, 385]"]),
         ({"split"}, ["→ 21,000 / 3,000 / 6,000 rows"]),
@@ -169,8 +169,8 @@ def test_a_hint_explains_itself(tmp_path: Path) -> None:
     hint = asked(tmp_path, CONFIG, first=5, last=5, model=MODEL)[0]
     assert hint.padding_left
     assert hint.tooltip == (
-        "No encoder is written, so it is parallel_cnn. Looks for short phrases with convolutions of several lengths;"
-        " quick to train, a good first choice for text.\n"
+        "No encoder is written, so it is ngram_bag. Adds up learned vectors of words and, if asked, of runs of them,"
+        " rare ones for more: fast, and hard to beat by few thousand texts.\n"
         "What the encoder gives for a batch of rows. It has 1,182,720 weights that train."
     )
     stale = asked(tmp_path, CONFIG, first=9, last=9, model={**MODEL, "stale": True})[0]

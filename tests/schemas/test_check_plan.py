@@ -12,7 +12,7 @@ def test_a_right_config_has_a_plan_and_no_problem() -> None:
     plan, problems = check(HEAD)
     assert problems == []
     assert plan is not None
-    assert plan.inputs[0].encoder.type == "parallel_cnn"
+    assert plan.inputs[0].encoder.type == "ngram_bag"
     assert plan.outputs[0].decoder.type == "classifier"
     assert plan.combiner.type == "tabm"
     assert plan.trainer["epochs"] == "auto"
@@ -104,3 +104,16 @@ def test_a_metric_without_a_field_finds_the_output_that_has_it() -> None:
 def test_what_an_encoder_brings_is_built_in() -> None:
     result = check(HEAD.replace("type: text}", "type: text, encoder: {type: bert}}"))
     assert result.origins["input_features[0].preprocessing.tokenizer"] == "built in"
+
+
+def test_parameters_of_a_text_encoder_without_its_type_are_those_of_ludwigs() -> None:
+    features = "input_features: [{name: t, type: text%s}]\noutput_features: [{name: late, type: binary}]\n"
+    said = ", encoder: {num_filters: 3, reduce_output: max}"
+    for text in (
+        features % said,
+        features % "" + "defaults: {text: {encoder: {num_filters: 3, reduce_output: max}}}\n",
+    ):
+        plan, problems = check(text)
+        assert problems == []
+        assert plan is not None
+        assert (plan.inputs[0].encoder.type, plan.inputs[0].encoder.parameters["num_filters"]) == ("parallel_cnn", 3)

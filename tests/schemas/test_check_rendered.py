@@ -265,9 +265,11 @@ def test_a_config_that_ludwig_rendered_in_full_is_taken() -> None:
     del config["defaults"]  # the published schema leaves out what types that are not built would take
     assert SCHEMA.is_valid(config)
     short = check(
-        "input_features: [{name: title, type: text}]\noutput_features: [{name: class, type: category}]\n"
+        "input_features: [{name: title, type: text, encoder: {type: parallel_cnn}}]\n"
+        "output_features: [{name: class, type: category}]\n"
         "combiner: {type: concat}\n"
-        "trainer:\n  epochs: 100\n  learning_rate: 0.001\n  early_stop: 5\n  optimizer: {type: adam}\n"
+        "trainer:\n  epochs: 100\n  validation_metric: accuracy\n  learning_rate: 0.001\n  early_stop: 5\n"
+        "  optimizer: {type: adam}\n"
         "  gradient_clipping: {clipglobalnorm: 0.5}\n"
         "  learning_rate_scheduler: {decay: null, warmup_fraction: 0.0}\n"
     ).plan

@@ -7,7 +7,6 @@ read.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +20,6 @@ _PREDICTABLE = {"number", "category", "binary"}
 _STRATA = {"category", "binary"}
 _FEWEST_FOR_A_STRATUM = 10
 _SMALL = 5_000
-_LONGEST_TEXT = 256
 _PLAIN = re.compile(r"(?:\.{1,2}/|/)?(?:[A-Za-z_][A-Za-z0-9_./ -]*[A-Za-z0-9_]|[A-Za-z_])")
 # Words that some YAML reader takes for something else than text.
 _NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "~"}
@@ -118,29 +116,10 @@ def _left_out(column: Column) -> str | None:
 
 
 def _feature(column: Column, note: str = "") -> list[str]:
-    lines = [f"  - name: {_text(column['name'])}", f"    type: {column['feature_type']}", *_reader(column)]
+    lines = [f"  - name: {_text(column['name'])}", f"    type: {column['feature_type']}"]
     words = [note or _why(column), *_notes(column)]
     lines[0] = f"{lines[0]:<32}# {'; '.join(words)}"
     return lines
-
-
-def _reader(column: Column) -> list[str]:
-    """Return a small encoder for a text column: the defaults, made for long texts, take minutes an epoch here."""
-    facts = column.get("text")
-    if column["feature_type"] != "text" or not facts:
-        return []
-    # Three tokens a word leave room for punctuation and for texts longer than most.
-    tokens = min(_LONGEST_TEXT, 16 * math.ceil(max(1.0, 3 * float(facts["mean_words"])) / 16))
-    return [
-        f"{f'    preprocessing: {{max_sequence_length: {tokens}}}':<32}  # in tokens; what is longer is cut",
-        "    encoder:",
-        "      type: parallel_cnn",
-        "      embedding_size: 64",
-        "      num_filters: 64",
-        "      reduce_output: max",
-        "      num_fc_layers: 1",
-        "      output_size: 64",
-    ]
 
 
 def _why(column: Column) -> str:

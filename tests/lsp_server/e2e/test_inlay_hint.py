@@ -35,7 +35,7 @@ async def test_what_nobody_wrote_is_shown_where_it_belongs(client: LanguageClien
     uri = editor.open("hints.declml.yaml", BROKEN)
     found = await hints(client, uri)
     assert [(hint.position.line, hint.position.character, hint.label) for hint in found] == [
-        (2, 14, "encoder: parallel_cnn"),
+        (2, 14, "encoder: ngram_bag"),
         (6, 8, "epochs: auto, batch_size: auto"),
     ]
     assert [hint.label for hint in await hints(client, uri, 3, 99)] == ["epochs: auto, batch_size: auto"]
@@ -59,5 +59,5 @@ async def test_the_shapes_of_the_model_are_shown_when_they_are_known(client: Lan
         while not any("[batch" in label for label in labels):
             labels = [str(hint.label) for hint in await hints(client, uri)]
             await asyncio.sleep(0.05)  # the processor is busy with the model
-    assert "encoder: parallel_cnn → [batch, 256]" in labels
+    assert "encoder: ngram_bag → [batch, 64]" in labels
     assert "→ [batch, 2]" in labels

@@ -261,15 +261,15 @@ def test_a_second_config_may_be_drafted_into_the_same_folder(declml: Declml, tmp
     assert {"first.declml.yaml", "second.declml.yaml", "README.md"} <= {each.name for each in tmp_path.iterdir()}
 
 
-def test_a_drafted_text_feature_has_a_small_encoder_that_fits_its_length() -> None:
+def test_a_drafted_text_feature_needs_no_encoder_to_be_quick() -> None:
     words = column("message", "text", text={"mean_words": 15.6, "max_words": 200})
     text = draft(
         {"rows": 6000, "columns": [words, column("label", "category")]}, name="x", source="x.csv", guess="label"
     )
     plan = check(text).plan
     assert plan is not None
-    assert plan.inputs[0].preprocessing["max_sequence_length"] == 48
-    assert plan.inputs[0].encoder.parameters["embedding_size"] == 64
+    assert "encoder" not in text
+    assert plan.inputs[0].encoder.type == "ngram_bag"
 
 
 @pytest.mark.parametrize(("text", "separator"), [("x;y\n1;2\n3;4\n", '";"'), ("x\ty\n1\t2\n3\t4\n", r'"\t"')])

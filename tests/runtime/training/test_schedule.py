@@ -51,6 +51,8 @@ def test_cosine_falls_once_over_all_steps_and_ends_at_a_rate_not_a_factor() -> N
 def test_cosine_with_a_first_stretch_starts_again_from_the_top() -> None:
     ours = build_cosine(total_steps=40, steps_per_epoch=4, learning_rate=0.01, t_0=4)
     assert ours(0) == ours(4) == ours(36) == 1.0
+    growing = build_cosine(total_steps=40, steps_per_epoch=4, learning_rate=0.01, t_mult=2)
+    assert growing(0) == growing(4) == growing(12) == 1.0 > growing(8)
 
 
 def test_linear_is_that_of_torch() -> None:

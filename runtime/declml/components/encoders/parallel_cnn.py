@@ -143,7 +143,7 @@ class ParallelCnn(nn.Module):
 PARALLEL_CNN = Component(
     kind="encoder",
     name="parallel_cnn",
-    doc="Looks for short phrases with convolutions of several lengths; quick to train, a good first choice for text.",
+    doc="Looks for short phrases with convolutions of several lengths; for texts where the order of words tells much.",
     parameters=ParallelCnnParameters,
     features=("sequence", "text"),
     build=ParallelCnn,

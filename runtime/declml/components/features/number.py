@@ -318,6 +318,6 @@ OUTPUT = Component(
     facts={
         "default_decoder": "regressor",
         "default_loss": "mean_squared_error",
-        "default_metric": "mean_squared_error",
+        "default_metric": "mean_absolute_error",
     },
 )

@@ -270,7 +270,8 @@ INPUT = Component(
         Rule("ignored-unless", "fill_value", "missing_value_strategy", ("fill_with_const",)),
     ),
     facts={
-        "default_encoder": "parallel_cnn",
+        "default_encoder": "ngram_bag",
+        "untyped_encoder": "parallel_cnn",  # Ludwig's, whose parameters a config may name without it
         "own_when_tied": ["max_sequence_length"],
         "pace": {"learning_rate": 0.001, "epochs": 20, "batch_rows": 16},
     },

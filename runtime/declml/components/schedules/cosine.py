@@ -1,4 +1,4 @@
-"""The schedule ``cosine``: half a cosine wave down, and if asked restarts from the top (Loshchilov and Hutter, 2017)."""
+"""The schedule ``cosine``: half a cosine wave down, and restarts if asked (Loshchilov and Hutter, 2017)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ class CosineParameters(Parameters):
 
     t_0: int | None = parameter(
         None,
-        "Steps until the first restart; longer restarts less often. Without it all steps, and no restart.",
+        "Steps until the first restart; longer restarts less often. Without it all steps, and no restart; where t_mult"
+        " is more than 1, the steps of one epoch.",
         ge=1,
         unit="steps",
     )
@@ -37,8 +38,7 @@ def build_cosine(
     Without ``t_0`` there is one stretch, where Ludwig restarts after each checkpoint: weights that settle once, over
     all steps, are better (``tests/benchmarks/quality.py --tune``).
     """
-    del steps_per_epoch
-    first = max(1, t_0 or total_steps)
+    first = max(1, t_0 or (total_steps if t_mult == 1 else steps_per_epoch))
     lowest = eta_min / learning_rate
 
     def factor(step: int) -> float:
