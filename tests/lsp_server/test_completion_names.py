@@ -40,7 +40,7 @@ def test_validation_offers_the_outputs_and_the_metrics_of_the_one_that_is_named(
     assert set(offered(OUTPUTS + "trainer:\n  validation_metric: |")) == all_metrics
     of_one = offered(OUTPUTS + "trainer:\n  validation_field: price\n  validation_metric: |")
     assert set(of_one) == {"loss", "null", *WORDS.names("metric", "number")}
-    assert of_one[:2] == ["loss", "mean_squared_error"]  # what decides if nothing is said
+    assert of_one[:2] == ["loss", "mean_absolute_error"]  # what decides if nothing is said
     assert offered(OUTPUTS + "trainer: {validation_field: combined, validation_metric: |}") == ["loss", "null"]
 
 

@@ -262,7 +262,7 @@ def test_what_is_not_known_yet_is_left_out_or_said_to_be_so(tmp_path: Path) -> N
             ["`num_layrs` most likely means `num_layers`.", "How many recurrent layers"],
         ),
         ("type: concat", "type: con|cta", ["`concta` most likely means `concat`.", "**`concat`** combiner"]),
-        ("epochs: 3", "enable_prof|iling: true", ["Ludwig's that declml does not build yet"]),
+        ("epochs: 3", "learning_rate_sca|ling: linear", ["Ludwig's that declml does not build yet"]),
         (
             "type: concat",
             "type: tabp|fn_v2",

@@ -165,8 +165,8 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     ),
     "planned value": (HEAD + "model_type: llm\n", [("not-built-yet", "model_type", "llm")]),
     "planned parameter": (
-        HEAD + "trainer: {enable_profiling: true}\n",
-        [("not-built-yet", "trainer.enable_profiling", "enable_profiling")],
+        HEAD + "preprocessing: {global_max_sequence_length: 9}\n",
+        [("not-built-yet", "preprocessing.global_max_sequence_length", "global_max_sequence_length")],
     ),
     "planned component": (
         HEAD + "combiner: {type: tabpfn_v2, n_estimatrs: 2}\n",

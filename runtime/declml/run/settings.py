@@ -44,7 +44,7 @@ def decides_of(plan: Plan, components: Components) -> Decides:
     if metric is None:
         metric = output.parameters.get("default_validation_metric")
     if metric is None:
-        metric = components.get("output", output.type).facts["default_metric"]
+        metric = components.get("output", output.type).facts.get("default_metric", "loss")
     if metric == "loss":
         return Decides(field, "loss", "minimize")
     goal = components.goal_of(metric, output.type)

@@ -85,7 +85,7 @@ async def test_training_tells_every_event_and_what_came_of_it(
     assert kinds[-2:] == ["run_finished", "result"]
     assert {"metrics", "checkpoint", "evaluation"} <= set(kinds)
     last = told(client, "declml/training", uri)[-1]
-    assert (last["status"], last["epoch"], last["metric"]) == ("finished", 2, "accuracy")
+    assert (last["status"], last["epoch"], last["metric"]) == ("finished", 2, "loss")
     assert Path(last["path"]).parent == flowers / "runs" / "flowers"
     await editor.until(lambda: any(each.message.startswith(f"Finished run {last['run']}") for each in client.messages))
 

@@ -284,7 +284,7 @@ def test_a_plateau_on_rows_that_are_not_there_is_refused() -> None:
         ("validation_metric: loss", ("combined", "loss", "minimize")),
         ("validation_field: combined, validation_metric: loss", ("combined", "loss", "minimize")),
         ("validation_field: n, validation_metric: loss", ("n", "loss", "minimize")),
-        ("validation_field: n", ("n", "mean_squared_error", "minimize")),
+        ("validation_field: n", ("n", "mean_absolute_error", "minimize")),
         ("validation_field: c, validation_metric: accuracy", ("c", "accuracy", "maximize")),
         ("validation_metric: accuracy", ("y", "accuracy", "maximize")),
     ],

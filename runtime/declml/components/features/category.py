@@ -295,5 +295,5 @@ OUTPUT = Component(
     build=OutputCategory,
     preprocessing=OutputCategoryPreprocessing,
     preprocessing_rules=(Rule("ignored-unless", "fill_value", "missing_value_strategy", ("fill_with_const",)),),
-    facts={"default_decoder": "classifier", "default_loss": "softmax_cross_entropy", "default_metric": "loss"},
+    facts={"default_decoder": "classifier", "default_loss": "softmax_cross_entropy"},
 )

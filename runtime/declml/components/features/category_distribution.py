@@ -164,5 +164,5 @@ OUTPUT = Component(
     parameters=OutputDistributionParameters,
     build=OutputDistribution,
     preprocessing=OutputDistributionPreprocessing,
-    facts={"default_decoder": "classifier", "default_loss": "softmax_cross_entropy", "default_metric": "loss"},
+    facts={"default_decoder": "classifier", "default_loss": "softmax_cross_entropy"},
 )
