@@ -267,9 +267,11 @@ def _choice(words: Vocabulary, slot: Slot, level: Level, type_defaults: TypeDefa
     serving = [word for word in words.words(kind) if feature is None or _serves(word, feature)]
     written = level.type()
     default = _default_of(owner, kind)
+    untyped = (owner.word.facts.get(f"untyped_{kind}") if owner.word is not None else None) or default
     if owner.section == "feature" and owner.feature is not None and type_defaults is not None:
-        default = type_defaults(owner.feature, kind) or default
-    word = next((each for each in serving if each.name == (written or default)), None)
+        chosen = type_defaults(owner.feature, kind)
+        default, untyped = chosen or default, chosen or untyped
+    word = next((each for each in serving if each.name == (written or untyped)), None)
     # The type may be the alias or merge of something, it may be typed later, and so may be that of the feature.
     is_open = "<<" in level.keys or "type" in level.keys or (owner.feature is None and owner.section == "feature")
     if not written and is_open:

@@ -55,7 +55,7 @@ def test_swapping_the_encoder_is_a_few_lines_and_the_diff_shows_what_was_gained(
         config.write_text(text)
         runs.append(declml.train(config, dataset=tmp_path / "news.csv", runs=tmp_path / "runs"))
     accuracies = [run.metrics["test"]["class"]["accuracy"] for run in runs]
-    assert accuracies[1] > 0.8
+    assert accuracies[1] > 0.7
     assert accuracies[1] > accuracies[0] + 0.2
     swapped = diff(runs[0], runs[1])
     changed = {each.path: (each.before, each.after) for each in swapped.config if not each.implied}

@@ -46,7 +46,7 @@ input_features:
     encoder: {type: rnn, embedding_size: 12, state_size: 24, reduce_output: null}
 output_features:
   - {name: translated, type: text, preprocessing: *pieces, decoder: {type: tagger}}
-trainer: {epochs: 20, batch_size: 16, learning_rate: 0.02, early_stop: -1, threads: 1}
+trainer: {epochs: 30, batch_size: 16, learning_rate: 0.01, early_stop: -1, threads: 1}
 """
 
 GENERATOR = """\

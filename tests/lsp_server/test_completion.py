@@ -35,7 +35,7 @@ FEATURE = {*WORDS.feature_block("input", "text").properties}
         (TEXT + "    encoder:\n      type: lstm\n      |", LSTM - {"type"}),
         (TEXT + "    encoder: {type: lstm, |}", LSTM - {"type"}),
         (TEXT + "    encoder: {type: lstm, |", LSTM - {"type"}),
-        (TEXT + "    encoder: {|", parameters("encoder", "ngram_bag", "text")),
+        (TEXT + "    encoder: {|", parameters("encoder", "parallel_cnn", "text")),
         (TEXT + "    encoder: {\n      type: lstm,\n      |", LSTM - {"type"}),
         ("input_features: [{|", {*WORDS.feature_block("input", None).properties}),
         ("input_features:\n  - {name: a, type: text, |}", FEATURE - {"name", "type"}),
@@ -137,7 +137,7 @@ def test_a_merge_of_a_merge_is_followed() -> None:
 
 def test_an_alias_for_the_type_is_followed() -> None:
     text = "input_features:\n  - {name: a, type: &t text}\n  - name: b\n    type: *t\n    encoder:\n      |"
-    assert set(offered(text)) == parameters("encoder", "ngram_bag", "text")
+    assert set(offered(text)) == parameters("encoder", "parallel_cnn", "text")
 
 
 def test_a_type_from_the_defaults_section_decides() -> None:

@@ -78,7 +78,7 @@ def test_a_whole_config_is_annotated_line_by_line(tmp_path: Path) -> None:
     assert drawn(CONFIG, asked(tmp_path, CONFIG, model=MODEL)) == [
         "type: text«encoder: ngram_bag → [batch, 256]»",
         "type: lstm«→ [batch, 128]»",
-        "encoder:«type: ngram_bag»",
+        "encoder:«type: parallel_cnn»",
         "- {name: age, type: number«encoder: dense»}",
         "encoder: {type: passthrough«→ [batch, 1]»}",
         "type: category«→ [batch, 3]»",
@@ -91,7 +91,7 @@ def test_a_whole_config_is_annotated_line_by_line(tmp_path: Path) -> None:
 def test_without_a_model_only_what_the_text_tells_is_shown(tmp_path: Path) -> None:
     assert drawn(CONFIG, asked(tmp_path, CONFIG)) == [
         "type: text«encoder: ngram_bag»",
-        "encoder:«type: ngram_bag»",
+        "encoder:«type: parallel_cnn»",
         "- {name: age, type: number«encoder: dense»}",
         "trainer:«epochs: auto, batch_size: auto»  # how",
     ]
@@ -148,7 +148,7 @@ def test_a_merged_type_needs_no_hint(tmp_path: Path) -> None:
     [
         (
             {"defaults"},
-            ["encoder: ngram_bag", "type: ngram_bag", "encoder: dense", "epochs: auto, batch_size: auto → 256"],
+            ["encoder: ngram_bag", "type: parallel_cnn", "encoder: dense", "epochs: auto, batch_size: auto → 256"],
         ),
         ({"shapes"}, ["→ [batch, 256]", "→ [batch, 128]", "→ [batch, 1]", "→ [batch, 3]", "→ [batch, 385]"]),
         ({"split"}, ["→ 21,000 / 3,000 / 6,000 rows"]),

@@ -168,7 +168,7 @@ def test_a_type_from_the_defaults_decides_where_none_is_written() -> None:
     levels = [Level(), Level("input_features", is_list=True), Level(0, ("type",), {"type": "text"}), Level("encoder")]
     built_in = meaning_of(WORDS, levels)
     assert isinstance(built_in, MappingMeaning)
-    assert built_in.word is not None and built_in.word.name == "ngram_bag"
+    assert built_in.word is not None and built_in.word.name == "parallel_cnn"  # parameters without a type are Ludwig's
     chosen = meaning_of(WORDS, levels, type_defaults=lambda feature, part: f"{feature}/{part}" and "gru")
     assert isinstance(chosen, MappingMeaning)
     assert chosen.word is not None and chosen.word.name == "gru"
