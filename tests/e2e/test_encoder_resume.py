@@ -24,7 +24,7 @@ input_features:
 output_features:
   - {name: price, type: number}
 combiner: {type: gated_fusion, hidden_size: 8, fc_layers: [{output_size: 8, activation: geglu, norm: ghost}]}
-trainer: {epochs: 4, batch_size: 32, learning_rate: 0.01, early_stop: -1, threads: 1}
+trainer: {epochs: 10, batch_size: 32, learning_rate: 0.01, early_stop: -1, threads: 1}
 """
 
 ENCODERS = {
